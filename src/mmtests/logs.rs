@@ -1,0 +1,222 @@
+//! The logs of one benchmark in one iteration: which there are, and their decompressed text.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::model::{Problem, Severity, natural_cmp};
+
+/// A log may not decompress to more than this, or it is taken for a decompression bomb.
+pub const MAX_LOG_BYTES: u64 = 256 << 20;
+
+/// How a log is compressed; told by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Packing {
+    Plain,
+    Gzip,
+    Xz,
+    Zstd,
+}
+
+impl Packing {
+    /// Splits `name.gz` into (`name`, gzip).
+    fn split(name: &str) -> (&str, Packing) {
+        [(".gz", Packing::Gzip), (".xz", Packing::Xz), (".zst", Packing::Zstd)]
+            .into_iter()
+            .find_map(|(end, packing)| Some((name.strip_suffix(end)?, packing)))
+            .unwrap_or((name, Packing::Plain))
+    }
+}
+
+/// One log of a folder, under its name without `.gz`, `.xz` or `.zst`.
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    packing: Packing,
+    file: OsString,
+}
+
+/// The files of one folder, by their names without the ending of the compressor, in natural order.
+///
+/// Where a log exists both plain and compressed, the plain one is read: compressors remove the
+/// original only after they have finished, so a pair means that the compressed one is incomplete.
+#[derive(Debug)]
+pub struct Logs {
+    dir: PathBuf,
+    shown: String,
+    entries: Vec<Entry>,
+}
+
+/// The text of one log.
+#[derive(Debug)]
+pub struct Text {
+    path: String,
+    content: String,
+}
+
+impl Text {
+    /// Makes a text from memory; `path` is what problems name.
+    pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Text {
+        let content = match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(garbage) => String::from_utf8_lossy(garbage.as_bytes()).into_owned(),
+        };
+        Text { path: path.into(), content }
+    }
+
+    /// The path of the log relative to the results folder, printable.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The whole text; bytes that are no UTF-8 are replaced.
+    pub fn as_str(&self) -> &str {
+        &self.content
+    }
+
+    /// Lines with their numbers, from 1.
+    pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
+        (1..).zip(self.content.lines())
+    }
+}
+
+impl Logs {
+    /// Lists a folder. `shown` is its path relative to the results folder, as people see it.
+    pub fn open(dir: &Path, shown: impl Into<String>) -> io::Result<Logs> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let file = entry?.file_name();
+            let name = file.to_string_lossy();
+            let (name, packing) = Packing::split(&name);
+            entries.push(Entry { name: name.to_owned(), packing, file: file.clone() });
+        }
+        entries.sort_by(|a, b| {
+            natural_cmp(&a.name, &b.name).then(a.packing.cmp(&b.packing)).then(a.file.cmp(&b.file))
+        });
+        entries.dedup_by(|later, first| later.name == first.name);
+        Ok(Logs { dir: dir.to_owned(), shown: shown.into(), entries })
+    }
+
+    /// The folder's path relative to the results folder, printable.
+    pub fn path(&self) -> &str {
+        &self.shown
+    }
+
+    /// Names of all logs without the ending of the compressor, in natural order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// Logs whose name has this start and end, each with what stands between.
+    pub fn between<'s>(
+        &'s self,
+        start: &'s str,
+        end: &'s str,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
+        self.names()
+            .filter_map(move |name| Some((name, name.strip_prefix(start)?.strip_suffix(end)?)))
+    }
+
+    /// `true` if there is a log with this name, compressed or not.
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn find(&self, name: &str) -> Option<&Entry> {
+        self.entries
+            .binary_search_by(|entry| natural_cmp(&entry.name, name))
+            .ok()
+            .map(|at| &self.entries[at])
+    }
+
+    /// Reads a log, decompressing it. `None` if there is none with this name.
+    ///
+    /// What was readable of a damaged log is returned beside the problem; a line cut in its middle
+    /// by the damage is left out, lest half a number be taken for a whole one.
+    pub fn read(&self, name: &str) -> Option<(Text, Option<Problem>)> {
+        let entry = self.find(name)?;
+        let file = entry.file.to_string_lossy();
+        let path = if self.shown.is_empty() {
+            file.into_owned()
+        } else {
+            format!("{}/{file}", self.shown)
+        };
+        let mut bytes = Vec::new();
+        let problem = match read_capped(&self.dir.join(&entry.file), entry.packing, &mut bytes) {
+            Ok(()) => None,
+            Err(damage) => {
+                bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
+                Some(damage.problem(&path, bytes.is_empty()))
+            }
+        };
+        Some((Text::new(path, bytes), problem))
+    }
+}
+
+/// Why a log could not be read to its end.
+enum Damage {
+    NotAFile,
+    TooLarge,
+    Io(io::Error),
+}
+
+impl Damage {
+    fn problem(&self, path: &str, nothing_left: bool) -> Problem {
+        let (what, remedy) = match self {
+            Damage::NotAFile => (
+                "not a regular file".to_owned(),
+                "remove it, or put the log itself in its place".to_owned(),
+            ),
+            Damage::TooLarge => (
+                format!(
+                    "larger than {} MiB when decompressed, the rest was not read",
+                    MAX_LOG_BYTES >> 20
+                ),
+                "check whether this is a log at all; if it is, split it".to_owned(),
+            ),
+            Damage::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => (
+                "permission denied".to_owned(),
+                "make the file readable for the user who runs melbot".to_owned(),
+            ),
+            Damage::Io(error) => (
+                format!("damaged: {error}"),
+                "copy the file again from the test machine, or repeat the run".to_owned(),
+            ),
+        };
+        let severity = if nothing_left { Severity::Error } else { Severity::Warning };
+        Problem { severity, path: path.to_owned(), line: None, what, remedy }
+    }
+}
+
+/// Appends the decompressed content of a file, at most [`MAX_LOG_BYTES`] of it.
+fn read_capped(path: &Path, packing: Packing, into: &mut Vec<u8>) -> Result<(), Damage> {
+    // Opening a pipe would wait for a writer, so look before.
+    let metadata = fs::metadata(path).map_err(Damage::Io)?;
+    if !metadata.is_file() {
+        return Err(Damage::NotAFile);
+    }
+    let mut file = File::open(path).map_err(Damage::Io)?;
+    match packing {
+        Packing::Plain => {
+            into.reserve(metadata.len().min(MAX_LOG_BYTES) as usize);
+            copy_capped(&mut file, into)
+        }
+        // A file may hold several members, one after the other; all three readers go through them.
+        Packing::Gzip => copy_capped(&mut flate2::read::MultiGzDecoder::new(file), into),
+        Packing::Xz => copy_capped(&mut liblzma::read::XzDecoder::new_multi_decoder(file), into),
+        Packing::Zstd => {
+            let mut reader = zstd::stream::read::Decoder::new(file).map_err(Damage::Io)?;
+            copy_capped(&mut reader, into)
+        }
+    }
+}
+
+fn copy_capped(reader: &mut impl Read, into: &mut Vec<u8>) -> Result<(), Damage> {
+    reader.take(MAX_LOG_BYTES + 1).read_to_end(into).map_err(Damage::Io)?;
+    if into.len() as u64 > MAX_LOG_BYTES {
+        into.truncate(MAX_LOG_BYTES as usize);
+        return Err(Damage::TooLarge);
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Reading MMTests result trees.
+
+pub mod logs;
+pub mod shellpack;

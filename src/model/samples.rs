@@ -1,0 +1,78 @@
+//! The samples of one benchmark in one iteration of a run.
+
+use std::collections::HashMap;
+
+/// Samples of one operation, in the order in which they were measured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// MMTests' name of the operation: `metric[-factorA][-factorB]`.
+    pub operation: String,
+    /// `true` if the operation is one of those that MMTests' ratio tables show.
+    pub ratio: bool,
+    /// When each sample was taken; seconds or a running number, as the benchmark has it.
+    pub intervals: Vec<f64>,
+    /// The measured values, finite, as many as `intervals`.
+    pub values: Vec<f64>,
+}
+
+/// Handle of an operation within one [`Samples`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OperationId(usize);
+
+/// Everything one benchmark measured in one iteration; operations in order of first appearance.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    series: Vec<Series>,
+    index: HashMap<String, usize>,
+}
+
+impl Samples {
+    /// The handle of the operation with this name, which is added if it is new.
+    pub fn operation(&mut self, name: &str) -> OperationId {
+        if let Some(&at) = self.index.get(name) {
+            return OperationId(at);
+        }
+        let at = self.series.len();
+        self.series.push(Series { operation: name.to_owned(), ..Series::default() });
+        self.index.insert(name.to_owned(), at);
+        OperationId(at)
+    }
+
+    /// As [`Samples::operation`], for one that the ratio table shows.
+    pub fn ratio_operation(&mut self, name: &str) -> OperationId {
+        let id = self.operation(name);
+        self.series[id.0].ratio = true;
+        id
+    }
+
+    /// Adds a sample. Values that are not finite are refused: the caller reports them.
+    #[must_use]
+    pub fn add(&mut self, id: OperationId, interval: f64, value: f64) -> bool {
+        let finite = value.is_finite() && interval.is_finite();
+        if finite {
+            self.series[id.0].intervals.push(interval);
+            self.series[id.0].values.push(value);
+        }
+        finite
+    }
+
+    /// All operations, in order of first appearance. Some may have no sample.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// Hands out the operations.
+    pub fn into_series(self) -> Vec<Series> {
+        self.series
+    }
+
+    /// Number of samples over all operations.
+    pub fn len(&self) -> usize {
+        self.series.iter().map(|s| s.values.len()).sum()
+    }
+
+    /// `true` if nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
