@@ -2,3 +2,4 @@
 
 pub mod mmtests;
 pub mod model;
+pub mod stats;

@@ -3,9 +3,13 @@
 mod direction;
 mod natural;
 mod problem;
+mod release;
+mod run;
 mod samples;
 
 pub use direction::{Direction, SummaryKind};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
+pub use release::{Release, Track, compare_runs};
+pub use run::{Benchmark, Environment, Iteration, Operation, Outcome, Run};
 pub use samples::{OperationId, Samples, Series};

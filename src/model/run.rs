@@ -1,0 +1,106 @@
+//! One run: one kernel on one machine with one config, condensed to what pages and tables need.
+//! The samples themselves stay in the store.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Direction, Problem, SummaryKind};
+
+/// What one run measured, how it went, and on what.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Machine the kernel ran on.
+    pub machine: String,
+    /// MMTests config that was run.
+    pub config: String,
+    /// MMTests' name of the run, often the kernel.
+    pub name: String,
+    /// Folder of the run relative to the results folder, made printable.
+    pub path: String,
+    /// Start and end, in seconds since 1970, as MMTests noted them.
+    pub started: Option<i64>,
+    /// See `started`; absent if the run did not finish.
+    pub finished: Option<i64>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The kernel and the machine while it ran.
+    pub environment: Environment,
+    /// Benchmarks in the order in which they were run.
+    pub benchmarks: Vec<Benchmark>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// MMTests wrote its end mark and status 0.
+    Complete,
+    /// MMTests finished with another status than 0.
+    Failed,
+    /// There is no end mark: killed, crashed, or still running.
+    #[default]
+    Unfinished,
+}
+
+/// The kernel and the machine, as the files of the first iteration tell it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Environment {
+    /// Facts under the names that pages show, in a fixed order.
+    pub facts: Vec<(String, String)>,
+    /// Lines of the kernel log that say that something went wrong.
+    pub kernel_warnings: Vec<String>,
+}
+
+/// One benchmark of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Benchmark {
+    /// Name of its folder, such as `netperf-udp`.
+    pub name: String,
+    /// What it measures, for headings.
+    pub title: String,
+    /// How its samples are summarised.
+    pub kind: SummaryKind,
+    /// Digits after the decimal point.
+    pub decimals: usize,
+    /// Seconds of user, system and elapsed time over all iterations, as MMTests noted them.
+    pub time: Option<[f64; 3]>,
+    /// Folders of its logs, one an iteration, relative to the results folder.
+    pub logs: Vec<String>,
+    /// Operations in order of first appearance.
+    pub operations: Vec<Operation>,
+}
+
+/// One operation of a benchmark, its samples condensed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// `metric[-factorA][-factorB]`.
+    pub name: String,
+    /// Which way is better.
+    pub direction: Direction,
+    /// Unit of the values.
+    pub unit: String,
+    /// `true` if ratio tables show it.
+    pub ratio: bool,
+    /// Number of samples over all iterations.
+    pub samples: u64,
+    /// The figures of its summary kind, in MMTests' order; absent where undefined.
+    pub statistics: Vec<Option<f64>>,
+    /// MMTests' interval of the mean; absent with fewer than two samples.
+    pub interval: Option<(f64, f64)>,
+    /// Minimum, lower quartile, median, upper quartile, maximum.
+    pub quartiles: [f64; 5],
+    /// The iterations one by one.
+    pub iterations: Vec<Iteration>,
+}
+
+/// The samples of one operation in one iteration, condensed.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Iteration {
+    /// N of `iter-N`.
+    pub number: u32,
+    /// Number of samples.
+    pub samples: u64,
+    /// Their arithmetic mean.
+    pub mean: f64,
+}

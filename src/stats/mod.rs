@@ -1,0 +1,7 @@
+//! Pure numerics on slices. No I/O.
+
+pub mod difference;
+pub mod fdr;
+pub mod subselection;
+pub mod summary;
+pub mod welch;
