@@ -1,4 +1,17 @@
 //! Reading MMTests result trees.
 
+mod activity;
+mod discover;
+mod environment;
+mod external;
+mod layout;
 pub mod logs;
+mod printable;
+mod read;
 pub mod shellpack;
+
+pub use discover::{Discovery, FoundRun, describe, discover};
+pub use external::External;
+pub use layout::Place;
+pub use printable::printable;
+pub use read::{BenchmarkSamples, ReadRun, read_run};

@@ -1,0 +1,163 @@
+//! Finding the runs in a folder of results, whatever its layout.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::layout::{self, Place};
+use super::printable::printable_path;
+use crate::model::{Problem, Severity};
+
+/// Result trees are at most this deep above the runs.
+const MAX_DEPTH: usize = 16;
+
+/// A run that was found, not yet read.
+#[derive(Clone, Debug)]
+pub struct FoundRun {
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Its folder relative to the results folder, printable.
+    pub path: String,
+    /// Machine, config and name of the run.
+    pub place: Place,
+    /// Changes whenever a file of the run is added, removed or changed.
+    pub fingerprint: blake3::Hash,
+    /// Number of files of the run.
+    pub files: u64,
+    /// What is odd about it.
+    pub problems: Vec<Problem>,
+}
+
+/// All runs below a folder, in the order of their paths, and what could not be looked at.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// The runs, ordered by path.
+    pub runs: Vec<FoundRun>,
+    /// What could not be looked at.
+    pub problems: Vec<Problem>,
+}
+
+/// Looks for runs at and below `root`. Reads no logs, only looks at names, sizes and times.
+pub fn discover(root: &Path) -> Discovery {
+    let mut problems = Vec::new();
+    let mut dirs = run_folders(root, &mut problems);
+    dirs.sort();
+    let places = layout::places(root, &dirs);
+    let runs = dirs
+        .into_par_iter()
+        .zip(places)
+        .map(|(dir, (place, notes))| {
+            let mut found = FoundRun {
+                path: printable_path(root, &dir),
+                place,
+                fingerprint: blake3::Hash::from_bytes([0; 32]),
+                files: 0,
+                problems: notes,
+                dir,
+            };
+            fingerprint(root, &mut found);
+            found
+        })
+        .collect();
+    Discovery { runs, problems }
+}
+
+/// Folders that hold `iter-*` folders.
+fn run_folders(root: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut walk = WalkDir::new(root).follow_links(true).max_depth(MAX_DEPTH).into_iter();
+    while let Some(entry) = walk.next() {
+        match entry {
+            Ok(entry) if !entry.file_type().is_dir() => {}
+            Ok(entry) if entry.depth() > 0 && is_hidden(entry.path()) => walk.skip_current_dir(),
+            Ok(entry) if is_run(entry.path()) => {
+                found.push(entry.path().to_owned());
+                walk.skip_current_dir();
+            }
+            Ok(_) => {}
+            Err(error) => problems.push(unreadable(root, &error)),
+        }
+    }
+    found
+}
+
+fn is_hidden(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."))
+}
+
+fn is_run(dir: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(dir) else { return false };
+    entries.flatten().any(|entry| {
+        iteration_number(&entry.file_name().to_string_lossy()).is_some() && entry.path().is_dir()
+    })
+}
+
+/// N of `iter-N`.
+pub fn iteration_number(name: &str) -> Option<u32> {
+    name.strip_prefix("iter-")?.parse().ok()
+}
+
+/// Hashes name, size and times of everything in the run's folder.
+///
+/// The time of the last status change is part of it: unlike the time of the last modification it
+/// cannot be set back, so a file changed in place is noticed even by a tool that restores times.
+fn fingerprint(root: &Path, run: &mut FoundRun) {
+    let mut lines = Vec::new();
+    for entry in WalkDir::new(&run.dir).follow_links(true) {
+        match entry.and_then(|entry| Ok((entry.metadata()?, entry))) {
+            Ok((metadata, entry)) if metadata.is_file() => {
+                let path = entry.path().strip_prefix(&run.dir).unwrap_or(entry.path());
+                let mut line = path.as_os_str().as_bytes().to_vec();
+                line.push(0);
+                for number in [
+                    metadata.len() as i64,
+                    metadata.mtime(),
+                    metadata.mtime_nsec(),
+                    metadata.ctime(),
+                    metadata.ctime_nsec(),
+                ] {
+                    line.extend_from_slice(&number.to_le_bytes());
+                }
+                lines.push(line);
+            }
+            Ok(_) => {}
+            Err(error) => run.problems.push(unreadable(root, &error)),
+        }
+    }
+    // The order in which a folder lists its files is no property of the run.
+    lines.sort_unstable();
+    let mut hasher = blake3::Hasher::new();
+    for line in &lines {
+        hasher.update(&(line.len() as u64).to_le_bytes());
+        hasher.update(line);
+    }
+    run.files = lines.len() as u64;
+    run.fingerprint = hasher.finalize();
+}
+
+fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {
+    let path = error.path().map_or(String::new(), |path| printable_path(root, path));
+    let (what, remedy) = match (error.loop_ancestor(), error.io_error()) {
+        (Some(ancestor), _) => (
+            format!("symbolic link that leads back to {:?}", printable_path(root, ancestor)),
+            "remove the link".to_owned(),
+        ),
+        (None, Some(io)) => (
+            format!("cannot be looked at: {}", describe(io)),
+            "make it readable for the user who runs melbot, or remove it".to_owned(),
+        ),
+        (None, None) => ("cannot be looked at".to_owned(), "remove it".to_owned()),
+    };
+    Problem { severity: Severity::Warning, path, line: None, what, remedy }
+}
+
+/// The message of an error without the number of the operating system.
+pub fn describe(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text);
+    plain.to_lowercase()
+}

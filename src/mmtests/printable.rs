@@ -1,0 +1,49 @@
+//! File names as people see them. Names come from foreign machines: any byte may be in them.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+/// A name that can be shown anywhere: control characters, characters that turn the direction of
+/// writing, and bytes that are no UTF-8 are written as `\x..` or `\u{..}`.
+pub fn printable(name: &OsStr) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for chunk in name.as_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if c.is_control() || turns_direction(c) {
+                shown.extend(c.escape_unicode());
+            } else {
+                shown.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "\\x{byte:02x}");
+        }
+    }
+    shown
+}
+
+/// As [`printable`], for a path relative to `root`; empty for `root` itself.
+pub fn printable_path(root: &Path, path: &Path) -> String {
+    printable(path.strip_prefix(root).unwrap_or(path).as_os_str())
+}
+
+/// Unicode's bidirectional controls, with which a name can pretend to be another.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strange_names_can_be_shown() {
+        let show = |bytes: &[u8]| printable(OsStr::from_bytes(bytes));
+        assert_eq!(show(b"6.12 <script>'\""), "6.12 <script>'\"");
+        assert_eq!(show(b"a\nb\xffc"), "a\\u{a}b\\xffc");
+        assert_eq!(show("x\u{202e}y".as_bytes()), "x\\u{202e}y");
+    }
+}

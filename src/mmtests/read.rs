@@ -1,0 +1,373 @@
+//! Reading one run: how it went, what it ran on, and all its samples.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::activity::{Activity, parse_activity, parse_times};
+use super::discover::{FoundRun, describe, iteration_number};
+use super::environment;
+use super::external::{External, ForeignBenchmark};
+use super::logs::{Logs, Text};
+use super::printable::printable;
+use super::shellpack::{self, Parsed, Shellpack, Source};
+use crate::model::{
+    Direction, Environment, Outcome, Problem, Series, Severity, SummaryKind, natural_cmp,
+};
+
+/// A run as its logs tell it.
+#[derive(Debug)]
+pub struct ReadRun {
+    /// Start and end, in seconds since 1970.
+    pub started: Option<i64>,
+    /// See `started`; absent without an end mark.
+    pub finished: Option<i64>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The kernel and the machine.
+    pub environment: Environment,
+    /// Benchmarks in the order in which they ran.
+    pub benchmarks: Vec<BenchmarkSamples>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// The samples of one benchmark over all iterations of a run.
+#[derive(Debug)]
+pub struct BenchmarkSamples {
+    /// Name of its folder.
+    pub name: String,
+    /// What is known about the benchmark.
+    pub meaning: Meaning,
+    /// User, system and elapsed seconds over all iterations.
+    pub time: Option<[f64; 3]>,
+    /// Folders of its logs relative to the results folder, printable.
+    pub logs: Vec<String>,
+    /// Number of each iteration and what it measured.
+    pub iterations: Vec<(u32, Vec<Series>)>,
+}
+
+/// What is known about a benchmark: from melbot's own table, or from a foreign description.
+#[derive(Debug)]
+pub enum Meaning {
+    /// One that melbot reads itself.
+    Native(&'static Shellpack),
+    /// One that an external program reads.
+    Foreign(ForeignBenchmark),
+}
+
+impl Meaning {
+    /// Heading.
+    pub fn title(&self) -> &str {
+        match self {
+            Meaning::Native(shellpack) => shellpack.title,
+            Meaning::Foreign(foreign) => &foreign.title,
+        }
+    }
+
+    /// How samples are summarised.
+    pub fn kind(&self) -> SummaryKind {
+        match self {
+            Meaning::Native(shellpack) => shellpack.kind,
+            Meaning::Foreign(foreign) => foreign.kind,
+        }
+    }
+
+    /// Digits after the decimal point.
+    pub fn decimals(&self) -> usize {
+        match self {
+            Meaning::Native(shellpack) => shellpack.decimals,
+            Meaning::Foreign(foreign) => foreign.decimals,
+        }
+    }
+
+    /// Direction and unit of an operation.
+    pub fn operation(&self, name: &str) -> (Direction, &str) {
+        match self {
+            Meaning::Native(shellpack) => {
+                let metric = shellpack.metric(name);
+                (metric.direction, metric.unit)
+            }
+            Meaning::Foreign(foreign) => foreign.operation(name),
+        }
+    }
+}
+
+/// Reads a run. Never fails as a whole: what cannot be read becomes a problem.
+pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
+    let mut reader = Reader { found, external, problems: found.problems.clone() };
+    let iterations = reader.iterations();
+    let activity = reader.activity(&iterations);
+    reader.judge_activity(&activity);
+    let environment =
+        iterations.first().map_or(Environment::default(), |first| environment::read(&first.logs));
+    let benchmarks = reader.benchmarks(&activity, &iterations);
+    ReadRun {
+        started: activity.started,
+        finished: activity.finished,
+        outcome: outcome(&activity),
+        environment,
+        benchmarks,
+        problems: reader.problems,
+    }
+}
+
+fn outcome(activity: &Activity) -> Outcome {
+    match (activity.finished, activity.status) {
+        (Some(_), None | Some(0)) => Outcome::Complete,
+        (Some(_), Some(_)) => Outcome::Failed,
+        (None, _) => Outcome::Unfinished,
+    }
+}
+
+/// One `iter-N` folder.
+struct IterationFolder {
+    number: u32,
+    dir: PathBuf,
+    logs: Logs,
+    times: HashMap<String, [f64; 3]>,
+}
+
+struct Reader<'r> {
+    found: &'r FoundRun,
+    external: Option<&'r External>,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    fn complain(
+        &mut self,
+        severity: Severity,
+        path: String,
+        line: Option<u64>,
+        what: String,
+        remedy: &str,
+    ) {
+        self.problems.push(Problem { severity, path, line, what, remedy: remedy.to_owned() });
+    }
+
+    /// The `iter-N` folders in the order of N.
+    fn iterations(&mut self) -> Vec<IterationFolder> {
+        let mut folders: Vec<(u32, PathBuf, String)> = list(&self.found.dir)
+            .into_iter()
+            .filter_map(|(name, dir)| Some((iteration_number(&name)?, dir, name)))
+            .collect();
+        folders.sort();
+        folders
+            .into_iter()
+            .filter_map(|(number, dir, name)| {
+                let shown = self.shown(&name);
+                let logs = self.open(&dir, shown)?;
+                let times = logs.read("tests-timestamp").map(|(text, _)| parse_times(&text));
+                Some(IterationFolder { number, dir, logs, times: times.unwrap_or_default() })
+            })
+            .collect()
+    }
+
+    /// A path inside the run, as people see it.
+    fn shown(&self, inside: &str) -> String {
+        match self.found.path.as_str() {
+            "" => inside.to_owned(),
+            run => format!("{run}/{inside}"),
+        }
+    }
+
+    fn open(&mut self, dir: &Path, shown: String) -> Option<Logs> {
+        match Logs::open(dir, shown.clone()) {
+            Ok(logs) => Some(logs),
+            Err(error) => {
+                let what = format!("cannot be listed: {}", describe(&error));
+                self.complain(
+                    Severity::Error,
+                    shown,
+                    None,
+                    what,
+                    "make the folder readable for the user who runs melbot",
+                );
+                None
+            }
+        }
+    }
+
+    /// The activity of the whole run, or that of its iterations where only they have one.
+    fn activity(&mut self, iterations: &[IterationFolder]) -> Activity {
+        let whole = Logs::open(&self.found.dir, self.found.path.clone())
+            .ok()
+            .and_then(|logs| logs.read("mmtests-activity"))
+            .map(|(text, _)| text);
+        let per_iteration = || {
+            let parts: Vec<Text> = iterations
+                .iter()
+                .filter_map(|iteration| iteration.logs.read("tests-activity"))
+                .map(|(text, _)| text)
+                .collect();
+            let path = parts.first()?.path().to_owned();
+            let all: String = parts.iter().map(Text::as_str).collect();
+            Some(Text::new(path, all.into_bytes()))
+        };
+        match whole.or_else(per_iteration) {
+            Some(text) => parse_activity(&text),
+            None => {
+                self.complain(
+                    Severity::Warning,
+                    self.found.path.clone(),
+                    None,
+                    "neither mmtests-activity nor tests-activity: cannot tell when it ran, or \
+                     whether it finished"
+                        .to_owned(),
+                    "copy the whole folder of the run from work/log",
+                );
+                Activity::default()
+            }
+        }
+    }
+
+    fn judge_activity(&mut self, activity: &Activity) {
+        let path = self.shown("mmtests-activity");
+        for (line, name, status) in &activity.failures {
+            let what = format!("{name} ended with status {status}");
+            let remedy = "read its mmtests.log, and repeat the run";
+            self.complain(Severity::Warning, path.clone(), Some(*line), what, remedy);
+        }
+        for (line, name) in &activity.unfinished {
+            let what = format!("{name} was started and never ended: its results are incomplete");
+            let remedy = "repeat the run; the console log may tell what happened";
+            self.complain(Severity::Error, path.clone(), Some(*line), what, remedy);
+        }
+        if activity.started.is_some() && activity.finished.is_none() {
+            let what = "no end mark: the run was killed, crashed, or is still going on".to_owned();
+            self.complain(Severity::Warning, path, None, what, "wait for it, or repeat it");
+        } else if let Some(status) = activity.status.filter(|status| *status != 0) {
+            let what = format!("MMTests ended with status {status}");
+            self.complain(Severity::Warning, path, None, what, "read its console log");
+        }
+    }
+
+    /// All benchmarks: those of the activity file in its order, then any others by name.
+    fn benchmarks(
+        &mut self,
+        activity: &Activity,
+        iterations: &[IterationFolder],
+    ) -> Vec<BenchmarkSamples> {
+        let mut names = activity.benchmarks.clone();
+        let mut folders: Vec<String> = iterations
+            .iter()
+            .flat_map(|iteration| list(&iteration.dir))
+            .filter(|(_, dir)| dir.join("logs").is_dir())
+            .map(|(name, _)| name)
+            .collect();
+        folders.sort_by(|a, b| natural_cmp(a, b));
+        folders.dedup();
+        for name in folders {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.into_iter().filter_map(|name| self.benchmark(name, iterations)).collect()
+    }
+
+    fn benchmark(
+        &mut self,
+        name: String,
+        iterations: &[IterationFolder],
+    ) -> Option<BenchmarkSamples> {
+        let meaning = self.meaning(&name, iterations)?;
+        let mut benchmark = BenchmarkSamples {
+            name,
+            meaning,
+            time: None,
+            logs: Vec::new(),
+            iterations: Vec::new(),
+        };
+        for iteration in iterations {
+            self.iteration(iteration, &mut benchmark);
+            if let Some(time) = iteration.times.get(&benchmark.name) {
+                let total = benchmark.time.get_or_insert([0.0; 3]);
+                for (sum, seconds) in total.iter_mut().zip(time) {
+                    *sum += seconds;
+                }
+            }
+        }
+        self.judge_samples(&benchmark);
+        Some(benchmark)
+    }
+
+    fn meaning(&mut self, name: &str, iterations: &[IterationFolder]) -> Option<Meaning> {
+        if let Some(shellpack) = shellpack::lookup(name) {
+            return Some(Meaning::Native(shellpack));
+        }
+        let iteration = iterations.iter().find(|i| i.dir.join(name).join("logs").is_dir())?;
+        let path = format!("{}/{name}/logs", iteration.logs.path());
+        match self.external.map(|external| external.describe(name)) {
+            Some(Ok(foreign)) => return Some(Meaning::Foreign(foreign)),
+            Some(Err(what)) => {
+                let remedy =
+                    "check that --mmtests names a checkout of MMTests that has this benchmark";
+                self.complain(Severity::Error, path, None, what, remedy);
+            }
+            None => self.complain(
+                Severity::Error,
+                path,
+                None,
+                format!("melbot has no reader of its own for {name:?}: its results were left out"),
+                "give --mmtests DIR, a checkout of MMTests, and its own parser is used",
+            ),
+        }
+        None
+    }
+
+    /// Reads what one iteration has of a benchmark.
+    fn iteration(&mut self, iteration: &IterationFolder, benchmark: &mut BenchmarkSamples) {
+        let dir = iteration.dir.join(&benchmark.name).join("logs");
+        let shown =
+            format!("{}/{}/logs", iteration.logs.path(), printable(benchmark.name.as_ref()));
+        if !dir.is_dir() {
+            let what = format!("{} left no logs in this iteration", benchmark.name);
+            self.complain(Severity::Error, shown, None, what, "repeat the run");
+            return;
+        }
+        let Some(logs) = self.open(&dir, shown.clone()) else { return };
+        benchmark.logs.push(shown);
+        let mut parsed = Parsed::default();
+        match &benchmark.meaning {
+            Meaning::Native(shellpack) => {
+                let Ok(iteration) = Logs::open(&iteration.dir, iteration.logs.path()) else {
+                    return;
+                };
+                let source = Source { benchmark: benchmark.name.clone(), logs, iteration };
+                (shellpack.parse)(&source, &mut parsed);
+            }
+            Meaning::Foreign(foreign) => foreign.parse(&dir, logs.path(), &mut parsed),
+        }
+        self.problems.append(&mut parsed.problems);
+        benchmark.iterations.push((iteration.number, parsed.samples.into_series()));
+    }
+
+    /// Says so where nothing was measured: it must never look like "no change".
+    fn judge_samples(&mut self, benchmark: &BenchmarkSamples) {
+        let remedy = "read its mmtests.log: the benchmark may have failed without saying so";
+        for ((_, series), logs) in benchmark.iterations.iter().zip(&benchmark.logs) {
+            let values = || series.iter().flat_map(|series| &series.values);
+            let what = if values().next().is_none() {
+                format!("{} measured nothing: no result in its logs", benchmark.name)
+            } else if values().all(|value| *value == 0.0) {
+                format!("{} measured nothing: every value is 0", benchmark.name)
+            } else {
+                continue;
+            };
+            self.complain(Severity::Error, logs.clone(), None, what, remedy);
+        }
+    }
+}
+
+/// Names and paths of the folders in a folder.
+fn list(dir: &Path) -> Vec<(String, PathBuf)> {
+    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let mut folders: Vec<(String, PathBuf)> = entries
+        .flatten()
+        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .filter(|(_, path)| path.is_dir())
+        .collect();
+    folders.sort();
+    folders
+}
