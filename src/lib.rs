@@ -1,5 +1,7 @@
 //! melbot finds performance regressions of the Linux kernel in the results of MMTests.
 
+pub mod analysis;
 pub mod mmtests;
 pub mod model;
 pub mod stats;
+pub mod store;

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+/// Larger values are no measurement.
+const MAX_VALUE: f64 = 1e100;
+
 /// Samples of one operation, in the order in which they were measured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
@@ -45,15 +48,17 @@ impl Samples {
         id
     }
 
-    /// Adds a sample. Values that are not finite are refused: the caller reports them.
+    /// Adds a sample. Values that are not finite, or beyond what anything could measure, are
+    /// refused: the caller reports them.
     #[must_use]
     pub fn add(&mut self, id: OperationId, interval: f64, value: f64) -> bool {
-        let finite = value.is_finite() && interval.is_finite();
-        if finite {
+        // The square of a value must still be a number.
+        let usable = value.abs() <= MAX_VALUE && interval.is_finite();
+        if usable {
             self.series[id.0].intervals.push(interval);
             self.series[id.0].values.push(value);
         }
-        finite
+        usable
     }
 
     /// All operations, in order of first appearance. Some may have no sample.

@@ -85,7 +85,7 @@ impl Parsed {
     }
 
     fn not_a_number(&mut self, at: (&Text, u64)) {
-        self.complain(at, "a value that is no finite number was left out");
+        self.complain(at, "a value that is no number, or beyond 1e100, was left out");
     }
 
     /// Notes a line that was expected to hold a result and does not.

@@ -1,0 +1,13 @@
+//! Runs set against each other: comparisons, ratios, verdicts. No I/O.
+
+mod baseline;
+mod comparison;
+mod ratios;
+mod verdict;
+
+pub use baseline::{Baseline, UnknownBaseline};
+pub use comparison::{
+    BenchmarkTable, Cell, Column, Comparison, Figure, OperationTable, StatisticRow, compare, pages,
+};
+pub use ratios::{RatioCell, RatioRow, RatioTable};
+pub use verdict::{MINIMUM_EFFECT, NO_CHANGE_MARGIN, Q_LIMIT, Verdict, VerdictKind};
