@@ -1,6 +1,6 @@
 //! The kernels of one config on one machine, side by side.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -134,19 +134,20 @@ pub fn compare(runs: &[&Run], baseline: &Baseline) -> Result<Comparison, Unknown
     let baselines = baseline.choose(runs)?;
     let columns: Vec<Column> =
         runs.iter().zip(&baselines).map(|(run, baseline)| column(run, *baseline)).collect();
-    let mut benchmarks: Vec<BenchmarkTable> =
-        in_order(runs.iter().map(|run| &run.benchmarks), |b| &b.name)
-            .into_iter()
-            .map(|first| benchmark_table(first, runs, &columns))
-            .collect();
-    let mut verdicts = decide(weigh_all(runs, &columns, &benchmarks)).into_iter();
-    for operation in benchmarks.iter_mut().flat_map(|benchmark| &mut benchmark.operations) {
-        for (at, cell) in operation.cells.iter_mut().enumerate() {
-            if columns[at].baseline != at {
-                // `weigh_all` goes through the same cells in the same order.
-                cell.verdict = verdicts.next().unwrap_or_else(|| Verdict::baseline(false));
-            }
-        }
+    let mut evidence = Vec::new();
+    let lists = runs.iter().map(|run| &run.benchmarks);
+    let mut benchmarks: Vec<BenchmarkTable> = in_order(lists, |benchmark| &benchmark.name)
+        .into_iter()
+        .map(|first| benchmark_table(first, runs, &columns, &mut evidence))
+        .collect();
+    let cells = benchmarks
+        .iter_mut()
+        .flat_map(|benchmark| &mut benchmark.operations)
+        .flat_map(|operation| operation.cells.iter_mut().zip(&columns).enumerate())
+        .filter_map(compared);
+    // Evidence was gathered from the same cells in the same order.
+    for ((cell, _), verdict) in cells.zip(decide(evidence)) {
+        cell.verdict = verdict;
     }
     Ok(Comparison {
         machine: runs.first().map_or(String::new(), |run| run.machine.clone()),
@@ -168,34 +169,51 @@ fn column(run: &Run, baseline: usize) -> Column {
 
 /// The first of each name over several lists, in the order in which the lists have them: a name
 /// that only later lists have comes after the one that precedes it there.
-fn in_order<'i, T>(
+fn in_order<'i, T: 'i>(
     lists: impl Iterator<Item = &'i Vec<T>>,
-    name: impl Fn(&T) -> &str,
+    name: impl Fn(&'i T) -> &'i str,
 ) -> Vec<&'i T> {
     let mut order: Vec<&T> = Vec::new();
-    let mut known: HashMap<String, ()> = HashMap::new();
+    let mut known: HashSet<&str> = HashSet::new();
     for list in lists {
         let mut after = 0;
         for item in list {
-            if known.contains_key(name(item)) {
-                after = order.iter().position(|o| name(o) == name(item)).map_or(after, |at| at + 1);
-            } else {
-                known.insert(name(item).to_owned(), ());
+            if order.get(after).is_some_and(|next| name(next) == name(item)) {
+                after += 1;
+            } else if known.insert(name(item)) {
                 order.insert(after, item);
                 after += 1;
+            } else {
+                after = order.iter().position(|o| name(o) == name(item)).map_or(after, |at| at + 1);
             }
         }
     }
     order
 }
 
-fn benchmark_table(first: &Benchmark, runs: &[&Run], columns: &[Column]) -> BenchmarkTable {
+fn benchmark_table(
+    first: &Benchmark,
+    runs: &[&Run],
+    columns: &[Column],
+    evidence: &mut Vec<Evidence>,
+) -> BenchmarkTable {
     let found: Vec<Option<&Benchmark>> =
         runs.iter().map(|run| benchmark(run, &first.name)).collect();
+    let measured: Vec<HashMap<&str, &Operation>> =
+        found.iter().map(|benchmark| benchmark.map_or(HashMap::new(), measured)).collect();
     let lists = found.iter().flatten().map(|benchmark| &benchmark.operations);
     let operations: Vec<OperationTable> = in_order(lists, |operation| &operation.name)
         .into_iter()
-        .map(|operation| operation_table(first.kind, operation, &found, columns))
+        .map(|operation| {
+            let found: Vec<Option<&Operation>> = measured
+                .iter()
+                .map(|by_name| by_name.get(operation.name.as_str()).copied())
+                .collect();
+            for (new, column) in found.iter().zip(columns).enumerate().filter_map(compared) {
+                evidence.push(Evidence::weigh(found[column.baseline], *new));
+            }
+            operation_table(first.kind, operation, &found, columns)
+        })
         .collect();
     BenchmarkTable {
         name: first.name.clone(),
@@ -209,23 +227,27 @@ fn benchmark_table(first: &Benchmark, runs: &[&Run], columns: &[Column]) -> Benc
     }
 }
 
+/// Drops the columns that are their own baseline.
+fn compared<T>((at, (item, column)): (usize, (T, &Column))) -> Option<(T, &Column)> {
+    (column.baseline != at).then_some((item, column))
+}
+
 fn benchmark<'r>(run: &'r Run, name: &str) -> Option<&'r Benchmark> {
     run.benchmarks.iter().find(|benchmark| benchmark.name == name)
 }
 
-/// An operation that was measured; one that only exists by name counts as absent.
-fn operation<'b>(benchmark: Option<&'b Benchmark>, name: &str) -> Option<&'b Operation> {
-    benchmark?.operations.iter().find(|operation| operation.name == name && operation.samples > 0)
+/// Operations that were measured, by name; one that only exists by name counts as absent.
+fn measured(benchmark: &Benchmark) -> HashMap<&str, &Operation> {
+    let operations = benchmark.operations.iter().filter(|operation| operation.samples > 0);
+    operations.map(|operation| (operation.name.as_str(), operation)).collect()
 }
 
 fn operation_table(
     kind: SummaryKind,
     first: &Operation,
-    found: &[Option<&Benchmark>],
+    found: &[Option<&Operation>],
     columns: &[Column],
 ) -> OperationTable {
-    let found: Vec<Option<&Operation>> =
-        found.iter().map(|benchmark| operation(*benchmark, &first.name)).collect();
     let starred = Statistic::ratio_of(kind);
     let statistics = Statistic::of(kind)
         .iter()
@@ -284,25 +306,6 @@ fn cell(operation: Option<&Operation>) -> Cell {
         interval: operation.and_then(|operation| operation.interval),
         verdict: Verdict::baseline(operation.is_some()),
     }
-}
-
-/// The evidence of every cell that has a baseline other than itself.
-fn weigh_all(runs: &[&Run], columns: &[Column], benchmarks: &[BenchmarkTable]) -> Vec<Evidence> {
-    let mut evidence = Vec::new();
-    for table in benchmarks {
-        let found: Vec<Option<&Benchmark>> =
-            runs.iter().map(|run| benchmark(run, &table.name)).collect();
-        for row in &table.operations {
-            for (at, column) in columns.iter().enumerate() {
-                if column.baseline != at {
-                    let old = operation(found[column.baseline], &row.name);
-                    let new = operation(found[at], &row.name);
-                    evidence.push(Evidence::weigh(old, new));
-                }
-            }
-        }
-    }
-    evidence
 }
 
 #[cfg(test)]
