@@ -1,7 +1,9 @@
 //! melbot finds performance regressions of the Linux kernel in the results of MMTests.
 
 pub mod analysis;
+pub mod kernel;
 pub mod mmtests;
 pub mod model;
+pub mod report;
 pub mod stats;
 pub mod store;
