@@ -1,6 +1,7 @@
 //! melbot finds performance regressions of the Linux kernel in the results of MMTests.
 
 pub mod analysis;
+pub mod cli;
 pub mod kernel;
 pub mod mmtests;
 pub mod model;

@@ -1,3 +1,7 @@
-fn main() {
-    println!("hi");
+//! The `melbot` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    melbot::cli::run()
 }

@@ -33,6 +33,8 @@ pub struct Column {
     pub run: String,
     /// `mainline`, `6.12.y`, or absent for free-text names.
     pub track: Option<String>,
+    /// When its kernel was released, in seconds since 1970, if a git tree tells.
+    pub released: Option<i64>,
     /// Start, in seconds since 1970.
     pub started: Option<i64>,
     /// How it ended.
@@ -124,7 +126,7 @@ pub fn pages<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Vec<Vec<&'r Run>> {
     }
     let mut pages: Vec<Vec<&Run>> = pages.into_values().collect();
     for page in &mut pages {
-        page.sort_by(|a, b| compare_runs((&a.name, a.started), (&b.name, b.started)));
+        page.sort_by(|a, b| compare_runs(a, b));
     }
     pages
 }
@@ -161,6 +163,7 @@ fn column(run: &Run, baseline: usize) -> Column {
     Column {
         run: run.name.clone(),
         track: Release::parse(&run.name).map(|release| release.track().to_string()),
+        released: run.released,
         started: run.started,
         outcome: run.outcome,
         baseline,

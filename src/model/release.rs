@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use super::natural_cmp;
+use super::{Run, natural_cmp};
 
 /// A released kernel, or a release candidate, as the name of a run tells it.
 ///
@@ -134,15 +134,19 @@ impl fmt::Display for Track {
     }
 }
 
-/// Order of runs: released kernels by version, then free-text names; equals by time, then name.
-pub fn compare_runs(a: (&str, Option<i64>), b: (&str, Option<i64>)) -> Ordering {
-    let by_version = match (Release::parse(a.0), Release::parse(b.0)) {
+/// Order of runs: released kernels by version, then free-text names. Equals by the date of the
+/// kernel's release, then by the start of the run, then by name.
+pub fn compare_runs(a: &Run, b: &Run) -> Ordering {
+    let by_version = match (Release::parse(&a.name), Release::parse(&b.name)) {
         (Some(x), Some(y)) => x.cmp(&y),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
     };
-    by_version.then_with(|| a.1.cmp(&b.1)).then_with(|| natural_cmp(a.0, b.0))
+    by_version
+        .then_with(|| a.released.cmp(&b.released))
+        .then_with(|| a.started.cmp(&b.started))
+        .then_with(|| natural_cmp(&a.name, &b.name))
 }
 
 #[cfg(test)]
@@ -212,8 +216,14 @@ mod tests {
 
     #[test]
     fn free_text_comes_last_in_time_order() {
-        let mut names = [("patched", Some(9)), ("base", Some(5)), ("6.12", Some(1)), ("6.6", None)];
-        names.sort_by(|a, b| compare_runs(*a, *b));
-        assert_eq!(names.map(|(name, _)| name), ["6.6", "6.12", "base", "patched"]);
+        let run = |(name, started): (&str, Option<i64>)| Run {
+            name: name.to_owned(),
+            started,
+            ..Run::default()
+        };
+        let mut runs =
+            [("patched", Some(9)), ("base", Some(5)), ("6.12", Some(1)), ("6.6", None)].map(run);
+        runs.sort_by(compare_runs);
+        assert_eq!(runs.map(|run| run.name), ["6.6", "6.12", "base", "patched"]);
     }
 }

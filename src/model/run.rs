@@ -16,6 +16,9 @@ pub struct Run {
     pub name: String,
     /// Folder of the run relative to the results folder, made printable.
     pub path: String,
+    /// When its kernel was released, in seconds since 1970, if a git tree tells.
+    #[serde(skip)]
+    pub released: Option<i64>,
     /// Start and end, in seconds since 1970, as MMTests noted them.
     pub started: Option<i64>,
     /// See `started`; absent if the run did not finish.

@@ -1,14 +1,15 @@
 //! The samples of a run on disk, and back with their names.
 
 use std::fs::File;
+use std::io::Write;
 use std::path::Path;
 
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 
-use super::StoreError;
 use super::condense::{INTERVAL, ITERATION, SERIES, VALUE};
+use super::{Store, StoreError, StoredRun};
 use crate::model::Run;
 
 /// Writes a table of samples.
@@ -101,4 +102,33 @@ impl Samples {
             ])
             .collect()?)
     }
+}
+
+/// Writes the samples of several runs as one Parquet file, run by run, so that memory holds no
+/// more than one of them.
+pub fn write_parquet(
+    store: &Store,
+    runs: &[StoredRun],
+    keep: impl Fn(&str) -> bool,
+    out: impl Write,
+) -> Result<(), StoreError> {
+    let mut writer = None;
+    let mut out = Some(out);
+    for stored in runs {
+        let table = store.samples(stored)?.table(&stored.run)?;
+        let wanted: BooleanChunked =
+            table.column("benchmark")?.str()?.iter().map(|name| name.is_some_and(&keep)).collect();
+        let table = table.filter(&wanted)?;
+        if let Some(out) = out.take() {
+            let new = ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(None));
+            writer = Some(new.batched(table.schema())?);
+        }
+        if let Some(writer) = &mut writer {
+            writer.write_batch(&table)?;
+        }
+    }
+    if let Some(writer) = writer {
+        writer.finish()?;
+    }
+    Ok(())
 }

@@ -1,0 +1,95 @@
+//! `melbot check`: is this tree whole, and what is odd about it?
+
+use clap::Args;
+use serde::Serialize;
+
+use super::results::{Filter, ResultsArgs, problems};
+use super::{Ending, print};
+use crate::model::{Problem, Run, Severity};
+
+/// Say what could not be read, and why
+///
+/// Exit status 1 if anything was lost.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    melbot check sample-results\n  \
+    melbot check work/log --json | jq '.problems[] | select(.severity == \"error\")'")]
+pub struct Check {
+    #[command(flatten)]
+    results: ResultsArgs,
+    #[command(flatten)]
+    filter: Filter,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'r> {
+    runs: usize,
+    machines: usize,
+    configs: usize,
+    benchmarks: usize,
+    samples: u64,
+    problems: Vec<&'r Problem>,
+}
+
+impl Check {
+    pub(super) fn run(self) -> anyhow::Result<Ending> {
+        let found = self.results.find(&self.filter)?;
+        let runs = found.load()?.into_runs();
+        let mut problems = problems(&found.discovery, &runs);
+        problems.sort_by(|a, b| {
+            b.severity.cmp(&a.severity).then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
+        });
+        let lost = problems.iter().any(|problem| problem.severity > Severity::Note);
+        let report = Report::new(&runs, problems);
+        print(&if self.json {
+            serde_json::to_string_pretty(&report)? + "\n"
+        } else {
+            report.text()
+        })?;
+        Ok(if lost { Ending::Found } else { Ending::Fine })
+    }
+}
+
+impl<'r> Report<'r> {
+    fn new(runs: &[Run], problems: Vec<&'r Problem>) -> Report<'r> {
+        let count = |name: fn(&Run) -> &str| {
+            let mut names: Vec<&str> = runs.iter().map(name).collect();
+            names.sort_unstable();
+            names.dedup();
+            names.len()
+        };
+        let benchmarks = || runs.iter().flat_map(|run| &run.benchmarks);
+        Report {
+            runs: runs.len(),
+            machines: count(|run| &run.machine),
+            configs: count(|run| &run.config),
+            benchmarks: benchmarks().count(),
+            samples: benchmarks().flat_map(|b| &b.operations).map(|o| o.samples).sum(),
+            problems,
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut out = format!(
+            "{} runs of {} configs on {} machines: {} benchmarks, {} samples\n",
+            self.runs, self.configs, self.machines, self.benchmarks, self.samples
+        );
+        for problem in &self.problems {
+            let severity = match problem.severity {
+                Severity::Note => "note",
+                Severity::Warning => "warning",
+                Severity::Error => "error",
+            };
+            let line = problem.line.map_or(String::new(), |line| format!(":{line}"));
+            out += &format!("{severity}: {}{line}: {}\n", problem.path, problem.what);
+            out += &format!("    {}\n", problem.remedy);
+        }
+        if self.problems.is_empty() {
+            out += "nothing is missing, nothing is odd\n";
+        }
+        out
+    }
+}

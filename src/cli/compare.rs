@@ -1,0 +1,92 @@
+//! `melbot compare`: kernels side by side in the terminal, or for other programs.
+
+use clap::Args;
+
+use super::results::{Filter, ResultsArgs, stdout_has_colour};
+use super::{Ending, print};
+use crate::analysis::{Baseline, Comparison, compare, pages};
+use crate::report::{self, Detail, Format, Options};
+
+/// Compare kernels benchmark by benchmark
+///
+/// Figures, ratios and stars are those of MMTests' compare-mmtests.pl, to the last digit;
+/// docs/DEVIATIONS.md tells where MMTests is wrong. The sign behind a change is melbot's own verdict.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    melbot compare sample-results --machine tcg1 --config scheduler-pipes\n  \
+    melbot compare work/log --baseline 6.12 --format csv > figures.csv")]
+pub struct Compare {
+    #[command(flatten)]
+    results: ResultsArgs,
+    #[command(flatten)]
+    filter: Filter,
+    /// Run that the others are set against: a name, `first`, or `previous`, the previous release on
+    /// the kernel's own track (the oldest kernel where there is none)
+    #[arg(long, value_name = "RUN", default_value = "previous")]
+    baseline: String,
+    /// Print ratios and their means instead of figures
+    #[arg(long)]
+    ratio: bool,
+    /// One row an operation instead of all figures
+    #[arg(long)]
+    brief: bool,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl Compare {
+    pub(super) fn run(self) -> anyhow::Result<Ending> {
+        let runs = self.results.find(&self.filter)?.load()?.into_runs();
+        let baseline = baseline(&self.baseline);
+        let mut comparisons = Vec::new();
+        for page in pages(&runs) {
+            comparisons.push(compare(&page, &baseline)?);
+        }
+        self.keep_wanted(&mut comparisons)?;
+        let options = Options {
+            ratio: self.ratio,
+            detail: if self.brief { Detail::Brief } else { Detail::Full },
+            colour: stdout_has_colour(),
+        };
+        let format = if self.json { Format::Json } else { self.format };
+        print(&report::render(format, &comparisons, options)?)?;
+        Ok(Ending::Fine)
+    }
+
+    /// Drops the benchmarks that were not asked for, after the verdicts are made: how many
+    /// comparisons a page has must not depend on which of them are looked at.
+    fn keep_wanted(&self, comparisons: &mut Vec<Comparison>) -> anyhow::Result<()> {
+        let names: Vec<String> =
+            comparisons.iter().flat_map(|c| &c.benchmarks).map(|b| b.name.clone()).collect();
+        for comparison in &mut *comparisons {
+            comparison.benchmarks.retain(|benchmark| self.filter.takes_benchmark(&benchmark.name));
+        }
+        comparisons.retain(|comparison| !comparison.benchmarks.is_empty());
+        if comparisons.is_empty() && !self.filter.benchmark.is_empty() {
+            anyhow::bail!(
+                "no such benchmark in these runs; there are: {}",
+                unique(names).join(", ")
+            );
+        }
+        Ok(())
+    }
+}
+
+fn unique(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What `--baseline` says. A run that is called like a rule can be had as `run:previous`.
+pub fn baseline(text: &str) -> Baseline {
+    match text {
+        "previous" => Baseline::Previous,
+        "first" => Baseline::First,
+        name => Baseline::Run(name.strip_prefix("run:").unwrap_or(name).to_owned()),
+    }
+}

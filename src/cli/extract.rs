@@ -1,0 +1,153 @@
+//! `melbot extract`: every sample, for other programs.
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Ending;
+use super::results::{Filter, Loaded, ResultsArgs};
+use crate::store::{SampleRow, StoredRun, write_parquet};
+
+/// Print every sample
+///
+/// Columns: machine, config, run, iteration, benchmark, operation, interval, value. The operation
+/// is named as MMTests names it, the value is as in the log.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    melbot extract sample-results --benchmark perfpipe\n  \
+    melbot extract work/log --format parquet -o samples.parquet")]
+pub struct Extract {
+    #[command(flatten)]
+    results: ResultsArgs,
+    #[command(flatten)]
+    filter: Filter,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Tsv)]
+    format: Format,
+    /// Same as --format json
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tab-separated values with a header.
+    Tsv,
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Json,
+    /// Apache Parquet.
+    Parquet,
+}
+
+/// The columns, in order.
+const COLUMNS: [&str; 8] =
+    ["machine", "config", "run", "iteration", "benchmark", "operation", "interval", "value"];
+
+impl Extract {
+    pub(super) fn run(self) -> anyhow::Result<Ending> {
+        let format = if self.json { Format::Json } else { self.format };
+        if format == Format::Parquet && self.output.is_none() && io::stdout().is_terminal() {
+            bail!("Parquet is not for a terminal; give -o FILE, or send the output elsewhere");
+        }
+        let loaded = self.results.find(&self.filter)?.load()?;
+        match &self.output {
+            None => self.write(format, &loaded, io::stdout().lock())?,
+            Some(path) => {
+                let file =
+                    std::fs::File::create(path).with_context(|| path.display().to_string())?;
+                self.write(format, &loaded, file).with_context(|| path.display().to_string())?;
+            }
+        }
+        Ok(Ending::Fine)
+    }
+
+    fn write(&self, format: Format, loaded: &Loaded, out: impl Write) -> anyhow::Result<()> {
+        let mut out = BufWriter::new(out);
+        match format {
+            Format::Tsv => self.separated(loaded, b'\t', &mut out)?,
+            Format::Csv => self.separated(loaded, b',', &mut out)?,
+            Format::Json => self.each(loaded, |stored, row| {
+                serde_json::to_writer(&mut out, &Line::new(stored, row))
+                    .map_err(io::Error::from)?;
+                Ok(out.write_all(b"\n")?)
+            })?,
+            Format::Parquet => {
+                let keep = |benchmark: &str| self.filter.takes_benchmark(benchmark);
+                write_parquet(&loaded.store, &loaded.runs, keep, &mut out)?;
+            }
+        }
+        Ok(out.flush()?)
+    }
+
+    fn separated(
+        &self,
+        loaded: &Loaded,
+        separator: u8,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(out);
+        writer.write_record(COLUMNS).map_err(plain)?;
+        self.each(loaded, |stored, row| {
+            let place = [&stored.run.machine, &stored.run.config, &stored.run.name];
+            let numbers =
+                [row.iteration.to_string(), row.interval.to_string(), row.value.to_string()];
+            let [iteration, interval, value] = numbers.each_ref().map(String::as_str);
+            let fields = [iteration, row.benchmark, row.operation, interval, value];
+            let record = place.into_iter().map(String::as_str).chain(fields);
+            writer.write_record(record).map_err(plain)
+        })?;
+        Ok(writer.flush()?)
+    }
+
+    fn each(
+        &self,
+        loaded: &Loaded,
+        mut take: impl FnMut(&StoredRun, SampleRow) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for stored in &loaded.runs {
+            let samples = loaded.store.samples(stored)?;
+            for row in samples.rows()?.filter(|row| self.filter.takes_benchmark(row.benchmark)) {
+                take(stored, row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One sample as JSON.
+#[derive(Serialize)]
+struct Line<'l> {
+    machine: &'l str,
+    config: &'l str,
+    run: &'l str,
+    iteration: u32,
+    benchmark: &'l str,
+    operation: &'l str,
+    interval: f64,
+    value: f64,
+}
+
+impl<'l> Line<'l> {
+    fn new(stored: &'l StoredRun, row: SampleRow<'l>) -> Line<'l> {
+        let SampleRow { benchmark, operation, iteration, interval, value } = row;
+        let run = &stored.run;
+        let (machine, config, run) = (&run.machine, &run.config, &run.name);
+        Line { machine, config, run, iteration, benchmark, operation, interval, value }
+    }
+}
+
+/// Brings the system's error out of the CSV writer's, so that a closed pipe is known as one.
+fn plain(error: csv::Error) -> anyhow::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error.into(),
+        other => anyhow::anyhow!("{other:?}"),
+    }
+}

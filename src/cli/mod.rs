@@ -1,0 +1,74 @@
+//! The command line: one file a verb.
+
+mod check;
+mod compare;
+mod extract;
+mod results;
+mod settings;
+mod site;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Finds kernel performance regressions in the results of MMTests.
+///
+/// Exit status: 0 fine, 1 something was found (where asked for), 2 could not do it.
+#[derive(Debug, Parser)]
+#[command(name = "melbot", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Site(site::Site),
+    Compare(compare::Compare),
+    Extract(extract::Extract),
+    Check(check::Check),
+}
+
+/// How a verb ended, when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// All is well.
+    Fine,
+    /// What was looked for was found.
+    Found,
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let result = match Cli::parse().verb {
+        Verb::Site(verb) => verb.run(),
+        Verb::Compare(verb) => verb.run(),
+        Verb::Extract(verb) => verb.run(),
+        Verb::Check(verb) => verb.run(),
+    };
+    match result {
+        Ok(Ending::Fine) => ExitCode::SUCCESS,
+        Ok(Ending::Found) => ExitCode::from(1),
+        // Whoever read our output has seen enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing can be done if even this cannot be written.
+            let _ = writeln!(io::stderr(), "melbot: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Prints to standard output, or says why it could not.
+fn print(text: &str) -> anyhow::Result<()> {
+    io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(())
+}
