@@ -1,0 +1,257 @@
+// Opens every page of a finished site from file:// in headless Chromium, as a reader would, and
+// says what is wrong with it.
+//
+//   node check.mjs SITE
+//
+// Prints one line a fault, then the counts; ends with status 1 if there was a fault.
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { HtmlValidate } from "html-validate";
+import { chromium } from "playwright-core";
+
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 900 };
+const NOWHERE = "no operation has a name like this";
+
+const site = realpathSync(process.argv[2] ?? fail("usage: node check.mjs SITE"));
+const browser_path =
+  process.env.CHROMIUM ??
+  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync) ??
+  fail("no Chromium found: install it, or name it in the environment variable CHROMIUM");
+
+const faults = [];
+const count = { pages: 0, links: 0, anchors: 0, filters: 0, rows: 0 };
+
+const files = readdirSync(site, { recursive: true }).map((name) => join(site, name));
+const pages = files.filter((file) => file.endsWith(".html")).sort();
+if (pages.length === 0) fail(`no page in ${site}`);
+
+const profile = mkdtempSync(join(tmpdir(), "melbot-browser-"));
+const browser = await chromium.launchPersistentContext(profile, {
+  executablePath: browser_path,
+  headless: true,
+  viewport: DESK,
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+try {
+  const ids = new Map();
+  const links = [];
+  for (const file of pages) {
+    links.push(...(await visit(file, ids)));
+    count.pages += 1;
+  }
+  for (const link of links) check_link(link, ids);
+  if (count.filters === 0) faults.push("no page has a filter: input[data-filter]");
+} finally {
+  await browser.close();
+  rmSync(profile, { recursive: true, force: true });
+}
+await check_markup();
+
+for (const fault of faults) console.log(fault);
+const totals = Object.entries(count).map(([what, number]) => `${number} ${what}`);
+console.log(`checked ${totals.join(", ")}; ${faults.length} faults`);
+process.exitCode = faults.length === 0 ? 0 : 1;
+
+// Everything that needs the page open. Returns its links; notes its ids.
+async function visit(file, ids) {
+  const name = relative(site, file);
+  const report = (what) => faults.push(`${name}: ${what}`);
+  const page = await browser.newPage();
+  page.on("console", (message) => {
+    if (message.type() === "error") report(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => report(`script: ${error.message}`));
+  page.on("requestfailed", (request) => report(`not loaded: ${request.url()}`));
+  page.on("request", (request) => {
+    if (!/^(file|data|blob):/.test(request.url())) report(`asks the network for ${request.url()}`);
+  });
+  try {
+    await page.setViewportSize(DESK);
+    await page.emulateMedia({ colorScheme: "light" });
+    await page.goto(pathToFileURL(file).href, { waitUntil: "load" });
+    const found = await page.evaluate(links_and_ids);
+    ids.set(file, new Set(found.ids));
+    for (const id of found.doubled) report(`id ${id} is there twice`);
+    await check_colours(page, report);
+    await check_phone(page, report);
+    await check_filters(page, report);
+    return found.links.map((url) => ({ from: name, url }));
+  } finally {
+    await page.close();
+  }
+}
+
+function links_and_ids() {
+  const attributes = { a: "href", area: "href", link: "href", script: "src", img: "src", use: "href" };
+  const links = new Set();
+  for (const [tag, attribute] of Object.entries(attributes)) {
+    for (const element of document.querySelectorAll(`${tag}[${attribute}]`)) {
+      links.add(new URL(element.getAttribute(attribute), document.baseURI).href);
+    }
+  }
+  const all = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  const doubled = all.filter((id, at) => all.indexOf(id) < at);
+  return { links: [...links], ids: all, doubled };
+}
+
+// A relative link leads to a file that exists (a page, or a raw log outside the site), and its
+// anchor to an element of that page.
+function check_link({ from, url }, ids) {
+  const target = new URL(url);
+  if (target.protocol !== "file:") return;
+  count.links += 1;
+  const anchor = decodeURIComponent(target.hash.slice(1));
+  target.hash = target.search = "";
+  const path = fileURLToPath(target);
+  if (!existsSync(path)) {
+    faults.push(`${from}: dead link to ${relative(site, path)}`);
+  } else if (statSync(path).isDirectory()) {
+    if (existsSync(join(path, "index.html"))) {
+      faults.push(`${from}: link to the folder ${relative(site, path)}${sep}, not to its index.html`);
+    }
+  } else if (anchor !== "" && ids.has(path)) {
+    count.anchors += 1;
+    if (!ids.get(path).has(anchor) && anchor !== "top") {
+      faults.push(`${from}: dead anchor ${relative(site, path)}#${anchor}`);
+    }
+  }
+}
+
+async function check_colours(page, report) {
+  const light = await page.evaluate(background_luminance);
+  await page.emulateMedia({ colorScheme: "dark" });
+  const dark = await page.evaluate(background_luminance);
+  await page.emulateMedia({ colorScheme: "light" });
+  if (!(light > 0.5 && dark < 0.2)) {
+    report(`background luminance is ${light.toFixed(2)} in light and ${dark.toFixed(2)} in dark mode`);
+  }
+}
+
+function background_luminance() {
+  const [colour] = [document.body, document.documentElement]
+    .map((element) => getComputedStyle(element).backgroundColor)
+    .filter((colour) => colour !== "rgba(0, 0, 0, 0)");
+  const canvas = document.createElement("canvas").getContext("2d");
+  canvas.fillStyle = colour ?? "white";
+  canvas.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = [...canvas.getImageData(0, 0, 1, 1).data]
+    .map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+async function check_phone(page, report) {
+  await page.setViewportSize(PHONE);
+  const { width, widest, loose } = await page.evaluate(() => {
+    const scrolls = (element) => {
+      for (let at = element; at !== null; at = at.parentElement) {
+        if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(at).overflowX)) return true;
+      }
+      return false;
+    };
+    const describe = (element) => {
+      const name = typeof element.className === "string" ? element.className : "";
+      return `<${element.localName}${name ? ` class="${name}"` : ""}>`;
+    };
+    const wide = [...document.body.querySelectorAll("*")].filter(
+      (element) => element.getBoundingClientRect().right > innerWidth && !scrolls(element.parentElement),
+    );
+    const loose = [...document.querySelectorAll("table")].filter(
+      (table) => table.getBoundingClientRect().width > innerWidth && table.closest(".scroll") === null,
+    );
+    return {
+      width: document.documentElement.scrollWidth,
+      widest: wide.slice(0, 3).map(describe).join(" "),
+      loose: loose.length,
+    };
+  });
+  if (width > PHONE.width) report(`scrolls sideways on a phone: ${width} px wide, see ${widest}`);
+  if (loose > 0) report(`${loose} wide tables outside .scroll`);
+  await page.setViewportSize(DESK);
+}
+
+// Typing into a filter hides the rows that do not match, and only those; emptying it shows all.
+async function check_filters(page, report) {
+  for (const input of await page.locator("input[data-filter]").all()) {
+    count.filters += 1;
+    const before = await page.evaluate(visible_rows);
+    await type(page, input, NOWHERE, before);
+    const left = await page.evaluate(visible_rows);
+    const governed = before.filter((row) => !left.some((other) => other.at === row.at));
+    if (governed.length === 0) {
+      report("the filter hides nothing");
+      continue;
+    }
+    count.rows += governed.length;
+    const word = governed.at(-1).name.toLowerCase();
+    await type(page, input, word, left);
+    const shown = (await page.evaluate(visible_rows)).map((row) => row.at);
+    const expected = governed.filter((row) => row.text.toLowerCase().includes(word));
+    for (const row of governed) {
+      const matches = expected.includes(row);
+      if (matches && row.name.toLowerCase().includes(word) && !shown.includes(row.at)) {
+        report(`the filter "${word}" hides ${row.name}`);
+      }
+      if (!matches && shown.includes(row.at)) report(`the filter "${word}" leaves ${row.name}`);
+    }
+    await type(page, input, "", []);
+    const after = await page.evaluate(visible_rows);
+    if (after.length !== before.length) report("an emptied filter does not bring all rows back");
+  }
+}
+
+// Fills the input and waits, for two seconds at most, until the rows differ from `before`.
+async function type(page, input, text, before) {
+  await input.fill(text);
+  const seen = before.length;
+  await page
+    .waitForFunction(
+      (seen) => [...document.querySelectorAll("tbody tr")].filter((row) => row.checkVisibility()).length !== seen,
+      seen,
+      { timeout: 2000 },
+    )
+    .catch(() => {});
+}
+
+function visible_rows() {
+  return [...document.querySelectorAll("tbody tr")]
+    .map((row, at) => ({
+      at,
+      text: row.textContent,
+      name: row.querySelector("th, td")?.textContent.trim() ?? "",
+      visible: row.checkVisibility(),
+    }))
+    .filter((row) => row.visible && row.name !== "");
+}
+
+// What the HTML standard forbids; matters of taste are left out.
+async function check_markup() {
+  const validator = new HtmlValidate({
+    root: true,
+    extends: ["html-validate:standard"],
+  });
+  for (const file of pages) {
+    const { results } = await validator.validateFile(file);
+    for (const { messages } of results) {
+      for (const { line, column, ruleId, message } of messages) {
+        faults.push(`${relative(site, file)}:${line}:${column}: ${message} (${ruleId})`);
+      }
+    }
+  }
+}
+
+function fail(why) {
+  console.error(why);
+  process.exit(2);
+}

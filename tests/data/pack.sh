@@ -1,0 +1,24 @@
+#!/bin/bash
+# Packs the corpus of the tests: real MMTests results with what MMTests' own reporting makes of
+# them. The argument is the folder that holds <machine>/<config>/{<run>,_meta,oracle}.
+#
+#   tests/data/pack.sh FOLDER
+#
+# The same folder always gives the same bytes.
+set -euo pipefail
+
+if [ $# -ne 1 ] || [ ! -d "$1" ]; then
+    echo "usage: $0 FOLDER" >&2
+    exit 2
+fi
+target=$(cd "$(dirname "$0")" && pwd)/corpus.tar.xz
+
+cd "$1"
+# Left out: what no test reads, and what tells about a machine without being a measurement.
+find . -mindepth 2 -type f \
+    ! -name 'kconfig-*' ! -name 'timer_list.*' ! -name 'interrupts.*' ! -name 'timings.tsv' -print0 |
+    LC_ALL=C sort -z |
+    tar --create --null --no-recursion --files-from=- --transform='s,^\./,,' --format=ustar \
+        --owner=0 --group=0 --numeric-owner --mode=0644 --mtime='2026-01-01 00:00:00Z' |
+    xz -9e --threads=1 >"$target"
+ls -l "$target"

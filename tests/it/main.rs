@@ -1,0 +1,9 @@
+//! The integration tests, in one binary because each one links everything.
+//!
+//! They know melbot only by its command line.
+
+mod browser;
+mod deviations;
+mod equality;
+mod oracle;
+mod support;

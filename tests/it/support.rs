@@ -1,0 +1,125 @@
+//! What all tests need: the corpus, the program, and its tables.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// Where the sources are.
+pub fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The unpacked `tests/data/corpus.tar.xz`; goes away with its last user.
+pub struct Corpus(TempDir);
+
+impl Deref for Corpus {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+/// Unpacks the corpus, or hands out the one that another test of this process is using.
+pub fn corpus() -> Arc<Corpus> {
+    static SHARED: Mutex<Weak<Corpus>> = Mutex::new(Weak::new());
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(corpus) = shared.upgrade() {
+        return corpus;
+    }
+    let folder = tempfile::Builder::new().prefix("melbot-corpus-").tempdir().unwrap();
+    let packed = File::open(project().join("tests/data/corpus.tar.xz")).unwrap();
+    tar::Archive::new(liblzma::read::XzDecoder::new(packed)).unpack(folder.path()).unwrap();
+    let corpus = Arc::new(Corpus(folder));
+    *shared = Arc::downgrade(&corpus);
+    corpus
+}
+
+/// The program under test.
+pub fn melbot() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_melbot"))
+}
+
+/// What `melbot` with these arguments prints, if it succeeds.
+pub fn printed(arguments: &[&str]) -> String {
+    let scratch = TempDir::new().unwrap();
+    let output = melbot().args(arguments).current_dir(scratch.path()).assert().success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+/// The path as an argument of a command.
+pub fn argument(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// The lines of a file below a folder.
+pub fn lines(path: PathBuf) -> Vec<String> {
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A row of a table, by the names of its columns.
+pub type Row = BTreeMap<String, String>;
+
+/// The rows of a table with these columns and no others.
+pub fn table(text: &str, separator: char, columns: &str) -> Vec<Row> {
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(columns), "the header of the table");
+    let columns: Vec<&str> = columns.split(separator).collect();
+    lines
+        .map(|line| {
+            let fields = fields(line, separator);
+            assert_eq!(fields.len(), columns.len(), "the number of fields in: {line}");
+            columns.iter().map(|name| (*name).to_owned()).zip(fields).collect()
+        })
+        .collect()
+}
+
+/// Splits a line; a field that holds the separator is in double quotes.
+fn fields(line: &str, separator: char) -> Vec<String> {
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            c if c == separator && !quoted => fields.push(String::new()),
+            c => fields.last_mut().unwrap().push(c),
+        }
+    }
+    fields
+}
+
+/// Collects what is wrong, so that one failure does not hide the others, and counts what was
+/// compared, so that comparing nothing is noticed.
+#[derive(Default)]
+pub struct Findings {
+    faults: Vec<String>,
+    counts: BTreeMap<&'static str, usize>,
+}
+
+impl Findings {
+    /// Notes that a figure was compared; if it was not as expected, `fault` says so.
+    pub fn check(&mut self, what: &'static str, right: bool, fault: impl FnOnce() -> String) {
+        *self.counts.entry(what).or_default() += 1;
+        if !right {
+            self.faults.push(fault());
+        }
+    }
+
+    /// Fails if anything was wrong, or if more or less of these was compared than the corpus holds.
+    #[track_caller]
+    pub fn assert_all_right(self, expected: &[(&'static str, usize)]) {
+        let shown: Vec<&str> = self.faults.iter().take(40).map(String::as_str).collect();
+        let total = self.faults.len();
+        assert!(total == 0, "{total} faults in {:?}:\n{}", self.counts, shown.join("\n"));
+        println!("compared {:?}", self.counts);
+        let listed = |what| expected.iter().any(|(name, _)| *name == what);
+        let counts = self.counts.into_iter().filter(|(what, _)| listed(*what));
+        assert_eq!(counts.collect::<Vec<_>>(), expected, "what was compared");
+    }
+}
