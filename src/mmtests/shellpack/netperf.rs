@@ -71,6 +71,9 @@ impl Log<'_> {
     fn datagrams(&self, out: &mut Parsed) {
         let send = self.last_column(out, |columns| columns == 6);
         let recv = self.last_column(out, |columns| columns == 4);
+        if send.is_none() && recv.is_none() {
+            return self.nothing(out, "throughput");
+        }
         self.add(out, "send", send);
         self.add(out, "recv", recv);
         if let (Some((_, send)), Some((line, recv))) = (send, recv)
@@ -98,14 +101,17 @@ impl Log<'_> {
 
     fn add(&self, out: &mut Parsed, side: &str, found: Found) {
         let Some((line, value)) = found else {
-            let what = format!("no {side} throughput, {}", last_words(self.text));
-            return out.warn(self.text.path(), what, REPEAT);
+            return self.nothing(out, &format!("{side} throughput"));
         };
         out.add((self.text, line), &self.operation(side), self.sample, value);
         if value == 0.0 {
             let what = format!("a {side} throughput of zero: nothing was measured");
             out.complain((self.text, line), what);
         }
+    }
+
+    fn nothing(&self, out: &mut Parsed, of: &str) {
+        out.warn(self.text.path(), format!("no {of}, {}", last_words(self.text)), REPEAT);
     }
 
     fn operation(&self, side: &str) -> String {

@@ -1,5 +1,7 @@
 //! What a parser found: samples and problems.
 
+use std::collections::HashMap;
+
 use crate::mmtests::logs::{Logs, Text};
 use crate::model::{OperationId, Problem, Samples, Severity};
 
@@ -88,6 +90,7 @@ impl Parsed {
 
     /// Adds what MMTests' own log says of a failure, and whether anything was measured at all.
     pub(super) fn finish(&mut self, logs: &Logs) {
+        self.condense();
         let nothing = self.samples.is_empty();
         if let Some(text) = self.read(logs, "mmtests.log") {
             self.repeat_fatal(&text, nothing);
@@ -95,6 +98,30 @@ impl Parsed {
         if nothing && !self.problems.iter().any(|problem| problem.severity == Severity::Error) {
             self.fail(logs.path(), "nothing was measured: no log holds a result", LOOK);
         }
+    }
+
+    /// Says once what is wrong with many logs in the same way.
+    fn condense(&mut self) {
+        let mut first: HashMap<(String, String), usize> = HashMap::new();
+        let mut kept: Vec<(Problem, u32)> = Vec::new();
+        for problem in std::mem::take(&mut self.problems) {
+            let key = (problem.what.clone(), problem.remedy.clone());
+            match first.get(&key).and_then(|at| kept.get_mut(*at)) {
+                Some((_, more)) if problem.line.is_none() => *more += 1,
+                _ => {
+                    if problem.line.is_none() {
+                        first.insert(key, kept.len());
+                    }
+                    kept.push((problem, 0));
+                }
+            }
+        }
+        self.problems.extend(kept.into_iter().map(|(mut problem, more)| {
+            if more > 0 {
+                problem.what += &format!(" (and the same in {more} more logs)");
+            }
+            problem
+        }));
     }
 
     fn repeat_fatal(&mut self, text: &Text, nothing: bool) {
@@ -111,6 +138,16 @@ impl Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_in_many_logs_is_said_once() {
+        let mut out = Parsed::default();
+        ["a", "b", "c"].iter().for_each(|path| out.warn(path, "empty", "repeat"));
+        out.warn("d", "odd", "repeat");
+        out.condense();
+        let told: Vec<_> = out.problems.iter().map(|p| (&*p.path, &*p.what)).collect();
+        assert_eq!(told, [("a", "empty (and the same in 2 more logs)"), ("d", "odd")]);
+    }
 
     #[test]
     fn complaints_about_one_log_are_limited() {

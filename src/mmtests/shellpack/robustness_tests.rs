@@ -118,7 +118,7 @@ proptest! {
 #[test]
 fn every_benchmark_is_found_and_tested() {
     for shellpack in ALL {
-        assert!(std::ptr::eq(lookup(shellpack.name).unwrap(), *shellpack), "{}", shellpack.name);
+        assert_eq!(lookup(shellpack.name).unwrap().title, shellpack.title);
         for alias in shellpack.aliases {
             assert_eq!(lookup(alias).unwrap().name, shellpack.name);
         }
@@ -141,4 +141,27 @@ fn folder_names_lead_to_benchmarks() {
         assert_eq!(lookup(folder).unwrap().name, name);
     }
     assert!(lookup("no-such-benchmark").is_none());
+}
+
+#[test]
+fn directions_units_and_summaries() {
+    use crate::model::{Direction, SummaryKind};
+    for (folder, operation, direction, unit) in [
+        ("dbench4", "tput-8", Direction::Higher, "MB/s"),
+        ("tbench4", "loadfile-8", Direction::Lower, "ms"),
+        ("netperf-udp", "udpstream-recv-64", Direction::Higher, "Mbit/s"),
+        ("netperf-udp", "udpstream-loss-64", Direction::Lower, "Mbit/s"),
+        ("netperf-ipv4-tcp-rr", "tcprr-send-1", Direction::Higher, "trans/s"),
+        ("saladfork", "local_v_total", Direction::Lower, "fraction"),
+        ("saladfork", "local", Direction::Lower, "µs"),
+        ("sysbenchcpu", "events/sec-2", Direction::Higher, "events/s"),
+        ("cyclictest", "Overflow-1", Direction::Lower, "events"),
+        ("pft", "faults/cpu-2", Direction::Higher, "faults/s"),
+    ] {
+        let metric = lookup(folder).unwrap().metric(operation);
+        assert_eq!((metric.direction, metric.unit), (direction, unit), "{folder} {operation}");
+    }
+    let dbench = lookup("dbench").unwrap();
+    assert_eq!(dbench.kind_of("op-Close-1"), SummaryKind::Singleops);
+    assert_eq!(dbench.kind_of("tput-1"), SummaryKind::NormalisedLeftSkewops);
 }
