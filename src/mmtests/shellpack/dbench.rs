@@ -1,7 +1,8 @@
 //! File server loads on a disk (dbench) and over the network (tbench).
 //!
 //! Since 2025 MMTests splits the output into `benchlog-{loadfile,tput,op}-<clients>`. Before, it
-//! was `{dbench,tbench}-{loadfile,execute}-<clients>.log`, and until 2022 `{dbench,tbench}-<clients>.log`.
+//! was `{dbench,tbench}-{loadfile,execute}-<clients>.log`, and until 2022 one file
+//! `{dbench,tbench}-<clients>.log`.
 
 use super::words::{last_words, number, shorten};
 use super::{Metric, Parsed, Shellpack, Source};

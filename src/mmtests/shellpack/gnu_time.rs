@@ -78,23 +78,24 @@ fn one_log(
     let Ok(iteration) = iteration.parse::<u32>() else { return false };
     let Some(text) = out.read(&source.logs, name) else { return false };
     note_failure(&text, out);
-    // MMTests takes the last report, should a command have been repeated.
-    let Some((line, report)) =
-        text.lines_with("elapsed").filter(|(_, line)| is_report(line)).last()
-    else {
+    let Some((line, report)) = last_report(&text) else {
         let remedy = "the command was probably killed before it ended; repeat the run";
         out.warn(text.path(), "no report of GNU time in the log", remedy);
         return true;
     };
     for (metric, ending) in clocks {
+        let operation = operation(metric, &[variant]);
         match find_clock(report, ending).and_then(seconds) {
-            Some(value) => {
-                out.add((&text, line), &operation(metric, &[variant]), iteration.into(), value);
-            }
+            Some(value) => out.add((&text, line), &operation, iteration.into(), value),
             None => out.complain((&text, line), format!("no {ending} time in the line")),
         }
     }
     true
+}
+
+/// MMTests takes the last report, should a command have been repeated.
+fn last_report(text: &Text) -> Option<(u64, &str)> {
+    text.lines_with("elapsed").filter(|(_, line)| is_report(line)).last()
 }
 
 /// GNU time measures failed commands like any other, and MMTests takes the time.

@@ -79,7 +79,7 @@ pub struct Shellpack {
     pub decimals: usize,
     /// What each operation means; the first whose `prefix` starts the operation's name holds.
     pub metrics: &'static [Metric],
-    /// Reads the logs of one iteration; call [`Shellpack::read`], which also tells when there are none.
+    /// Reads the logs of one iteration. Call [`Shellpack::read`], which also tells of no results.
     pub parse: fn(&Source, &mut Parsed),
 }
 
