@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -211,9 +211,4 @@ fn progress(runs: u64) -> ProgressBar {
 /// `true` if colours would be seen.
 pub fn stdout_has_colour() -> bool {
     io::stdout().is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-}
-
-/// A path as messages show it.
-pub fn shown(path: &Path) -> String {
-    path.display().to_string()
 }

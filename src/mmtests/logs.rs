@@ -30,7 +30,7 @@ impl Packing {
 }
 
 /// One log of a folder, under its name without `.gz`, `.xz` or `.zst`.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Entry {
     name: String,
     packing: Packing,
@@ -41,7 +41,7 @@ struct Entry {
 ///
 /// Where a log exists both plain and compressed, the plain one is read: compressors remove the
 /// original only after they have finished, so a pair means that the compressed one is incomplete.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Logs {
     dir: PathBuf,
     shown: String,
@@ -79,6 +79,25 @@ impl Text {
     pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
         (1..).zip(self.content.lines())
     }
+
+    /// Lines that contain `needle`, with their numbers; much faster than looking at every line.
+    pub fn lines_with<'t>(&'t self, needle: &'t str) -> impl Iterator<Item = (u64, &'t str)> {
+        let bytes = self.content.as_bytes();
+        let finder = memchr::memmem::Finder::new(needle);
+        // `at` is always the start of a line, and `line` its number.
+        let (mut at, mut line) = (0, 1);
+        std::iter::from_fn(move || {
+            let rest = bytes.get(at..)?;
+            let hit = finder.find(rest)?;
+            let (before, after) = rest.split_at(hit);
+            let start = at + memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+            let end = at + hit + memchr::memchr(b'\n', after).unwrap_or(after.len());
+            let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
+            (at, line) = (end + 1, number + 1);
+            let content = self.content.get(start..end)?;
+            Some((number, content.strip_suffix('\r').unwrap_or(content)))
+        })
+    }
 }
 
 impl Logs {
@@ -96,6 +115,19 @@ impl Logs {
         });
         entries.dedup_by(|later, first| later.name == first.name);
         Ok(Logs { dir: dir.to_owned(), shown: shown.into(), entries })
+    }
+
+    /// A folder in this one, if there is one with this name and it can be listed.
+    pub fn folder(&self, name: &str) -> Option<Logs> {
+        let dir = self.dir.join(&self.find(name)?.file);
+        if !dir.is_dir() {
+            return None;
+        }
+        Logs::open(
+            &dir,
+            if self.shown.is_empty() { name.to_owned() } else { format!("{}/{name}", self.shown) },
+        )
+        .ok()
     }
 
     /// The folder's path relative to the results folder, printable.

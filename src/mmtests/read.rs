@@ -328,33 +328,31 @@ impl Reader<'_> {
         }
         let Some(logs) = self.open(&dir, shown.clone()) else { return };
         benchmark.logs.push(shown);
-        let mut parsed = Parsed::default();
-        match &benchmark.meaning {
+        let mut parsed = match &benchmark.meaning {
             Meaning::Native(shellpack) => {
-                let Ok(iteration) = Logs::open(&iteration.dir, iteration.logs.path()) else {
-                    return;
-                };
-                let source = Source { benchmark: benchmark.name.clone(), logs, iteration };
-                (shellpack.parse)(&source, &mut parsed);
+                let name = benchmark.name.clone();
+                shellpack.read(&Source { benchmark: name, logs, iteration: iteration.logs.clone() })
             }
-            Meaning::Foreign(foreign) => foreign.parse(&dir, logs.path(), &mut parsed),
-        }
+            Meaning::Foreign(foreign) => {
+                let mut parsed = Parsed::default();
+                foreign.parse(&dir, logs.path(), &mut parsed);
+                parsed.finish(&logs);
+                parsed
+            }
+        };
         self.problems.append(&mut parsed.problems);
         benchmark.iterations.push((iteration.number, parsed.samples.into_series()));
     }
 
-    /// Says so where nothing was measured: it must never look like "no change".
+    /// Says so where only zeros were measured: that must never look like "no change".
     fn judge_samples(&mut self, benchmark: &BenchmarkSamples) {
         let remedy = "read its mmtests.log: the benchmark may have failed without saying so";
         for ((_, series), logs) in benchmark.iterations.iter().zip(&benchmark.logs) {
-            let values = || series.iter().flat_map(|series| &series.values);
-            let what = if values().next().is_none() {
-                format!("{} measured nothing: no result in its logs", benchmark.name)
-            } else if values().all(|value| *value == 0.0) {
-                format!("{} measured nothing: every value is 0", benchmark.name)
-            } else {
+            let mut values = series.iter().flat_map(|series| &series.values).peekable();
+            if values.peek().is_none() || values.any(|value| *value != 0.0) {
                 continue;
-            };
+            }
+            let what = format!("{} measured nothing: every value is 0", benchmark.name);
             self.complain(Severity::Error, logs.clone(), None, what, remedy);
         }
     }

@@ -61,6 +61,11 @@ impl Samples {
         usable
     }
 
+    /// Number of samples of one operation.
+    pub fn count(&self, id: OperationId) -> usize {
+        self.series[id.0].values.len()
+    }
+
     /// All operations, in order of first appearance. Some may have no sample.
     pub fn series(&self) -> &[Series] {
         &self.series

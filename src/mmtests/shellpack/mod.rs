@@ -4,19 +4,71 @@
 //! One file a benchmark, or a family whose logs look alike. To add one, write a file with a
 //! `pub const … : Shellpack` and name it in [`ALL`].
 
+mod aim9;
+mod benchlog;
+mod cyclictest;
+mod dbench;
+mod fio;
 mod gnu_time;
+mod hackbench;
+mod netperf;
+mod pagealloc;
+mod parsed;
+mod pft;
+mod saladfork;
+mod stream;
+mod unixbenchd;
+mod words;
 
-use super::logs::{Logs, Text};
-use crate::model::{Direction, Problem, Samples, Severity, SummaryKind};
+#[cfg(test)]
+mod robustness_tests;
+#[cfg(test)]
+mod testing;
+
+use super::logs::Logs;
+use crate::model::{Direction, SummaryKind};
+
+pub use parsed::Parsed;
 
 /// All benchmarks that melbot reads by itself.
-pub const ALL: &[&Shellpack] = &[&gnu_time::KERNBENCH];
+pub const ALL: &[&Shellpack] = &[
+    &aim9::AIM9,
+    &benchlog::PERFPIPE,
+    &benchlog::PERFSYSCALL,
+    &benchlog::SQLITE,
+    &benchlog::SYSBENCHCPU,
+    &cyclictest::CYCLICTEST,
+    &dbench::DBENCH,
+    &dbench::TBENCH,
+    &fio::FIO,
+    &gnu_time::AUTONUMABENCH,
+    &gnu_time::GITCHECKOUT,
+    &gnu_time::GITSOURCE,
+    &gnu_time::KERNBENCH,
+    &gnu_time::KVMSTART,
+    &gnu_time::NAS,
+    &gnu_time::POUNDSYSCALL,
+    &gnu_time::STOCKFISH,
+    &gnu_time::TIME_UNMAP,
+    &gnu_time::TRUNC,
+    &gnu_time::USEMEM,
+    &gnu_time::XFSREPAIR,
+    &hackbench::HACKBENCH,
+    &netperf::NETPERF,
+    &pagealloc::PAGEALLOC,
+    &pft::PFT,
+    &saladfork::SALADFORK,
+    &stream::STREAM,
+    &unixbenchd::UNIXBENCHD,
+];
 
 /// One benchmark of MMTests.
 #[derive(Debug)]
 pub struct Shellpack {
     /// MMTests' name, such as `hackbench`. Names like `hackbench-process-pipes` lead here too.
     pub name: &'static str,
+    /// Other names that folders of this benchmark have or had.
+    pub aliases: &'static [&'static str],
     /// What it measures, in a few words, for headings.
     pub title: &'static str,
     /// How the samples of an operation are summarised.
@@ -25,7 +77,7 @@ pub struct Shellpack {
     pub decimals: usize,
     /// What each operation means; the first whose `prefix` starts the operation's name holds.
     pub metrics: &'static [Metric],
-    /// Reads the logs of one iteration.
+    /// Reads the logs of one iteration. Call [`Shellpack::read`], which also tells of no results.
     pub parse: fn(&Source, &mut Parsed),
 }
 
@@ -40,6 +92,18 @@ pub struct Metric {
     pub unit: &'static str,
 }
 
+impl Metric {
+    /// Operations of which less is better.
+    pub const fn lower(prefix: &'static str, unit: &'static str) -> Metric {
+        Metric { prefix, direction: Direction::Lower, unit }
+    }
+
+    /// Operations of which more is better.
+    pub const fn higher(prefix: &'static str, unit: &'static str) -> Metric {
+        Metric { prefix, direction: Direction::Higher, unit }
+    }
+}
+
 /// Where a parser reads from.
 #[derive(Debug)]
 pub struct Source {
@@ -51,67 +115,44 @@ pub struct Source {
     pub iteration: Logs,
 }
 
-/// What a parser found.
-#[derive(Debug, Default)]
-pub struct Parsed {
-    /// All samples, in the order of the logs.
-    pub samples: Samples,
-    /// What could not be read.
-    pub problems: Vec<Problem>,
-}
-
-impl Parsed {
-    /// Reads a log of the benchmark; `None` if there is no such log. Damage is noted as a problem.
-    pub fn read(&mut self, logs: &Logs, name: &str) -> Option<Text> {
-        let (text, problem) = logs.read(name)?;
-        self.problems.extend(problem);
-        Some(text)
-    }
-
-    /// Adds a sample of an operation; a value that is not finite becomes a problem instead.
-    pub fn add(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
-        let id = self.samples.operation(operation);
-        if !self.samples.add(id, interval, value) {
-            self.not_a_number(at);
-        }
-    }
-
-    /// As [`Parsed::add`], for an operation that the ratio table shows.
-    pub fn add_ratio(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
-        let id = self.samples.ratio_operation(operation);
-        if !self.samples.add(id, interval, value) {
-            self.not_a_number(at);
-        }
-    }
-
-    fn not_a_number(&mut self, at: (&Text, u64)) {
-        self.complain(at, "a value that is no number, or beyond 1e100, was left out");
-    }
-
-    /// Notes a line that was expected to hold a result and does not.
-    pub fn complain(&mut self, (text, line): (&Text, u64), what: impl Into<String>) {
-        self.problems.push(Problem {
-            severity: Severity::Warning,
-            path: text.path().to_owned(),
-            line: Some(line),
-            what: what.into(),
-            remedy: "look at the raw log; repeat the run if the benchmark failed".to_owned(),
-        });
-    }
-}
-
 impl Shellpack {
     /// The meaning of an operation.
     ///
     /// Every table of metrics ends with a prefix that fits all that the parser makes; a name that
     /// fits none is treated as the last.
     pub fn metric(&self, operation: &str) -> &Metric {
-        const UNKNOWN: Metric = Metric { prefix: "", direction: Direction::Lower, unit: "" };
+        const UNKNOWN: Metric = Metric::lower("", "");
         self.metrics
             .iter()
             .find(|metric| operation.starts_with(metric.prefix))
             .or(self.metrics.last())
             .unwrap_or(&UNKNOWN)
+    }
+
+    /// Reads the logs of one iteration and notes what MMTests itself said went wrong. That nothing
+    /// was measured is always a problem of severity error.
+    pub fn read(&self, source: &Source) -> Parsed {
+        let mut out = Parsed::default();
+        (self.parse)(source, &mut out);
+        if out.samples.is_empty()
+            && let Some(profile) = source.profile()
+        {
+            (self.parse)(&profile, &mut out);
+        }
+        out.finish(&source.logs);
+        out
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}
+
+impl Source {
+    /// The logs of MMTests before 2019, which lay one folder deeper: with or without a profiler.
+    fn profile(&self) -> Option<Source> {
+        let logs = ["default", "noprofile"].iter().find_map(|name| self.logs.folder(name))?;
+        Some(Source { benchmark: self.benchmark.clone(), logs, iteration: self.iteration.clone() })
     }
 }
 
@@ -120,7 +161,7 @@ impl Shellpack {
 pub fn lookup(folder: &str) -> Option<&'static Shellpack> {
     let mut name = folder;
     loop {
-        if let Some(found) = ALL.iter().find(|shellpack| shellpack.name == name) {
+        if let Some(found) = ALL.iter().find(|shellpack| shellpack.is_called(name)) {
             return Some(found);
         }
         name = &name[..name.rfind('-')?];

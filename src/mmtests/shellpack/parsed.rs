@@ -1,0 +1,124 @@
+//! What a parser found: samples and problems.
+
+use crate::mmtests::logs::{Logs, Text};
+use crate::model::{OperationId, Problem, Samples, Severity};
+
+/// More bad lines of one log than this are not listed one by one.
+const MAX_COMPLAINTS: usize = 20;
+
+/// What a person can do where nothing better is known.
+const LOOK: &str = "look at the raw log; repeat the run if the benchmark failed";
+
+/// What a parser found.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    /// All samples, in the order of the logs.
+    pub samples: Samples,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+    complaints: usize,
+}
+
+impl Parsed {
+    /// Reads a log of the benchmark; `None` if there is no such log. Damage is noted as a problem.
+    pub fn read(&mut self, logs: &Logs, name: &str) -> Option<Text> {
+        let (text, problem) = logs.read(name)?;
+        self.problems.extend(problem);
+        self.complaints = 0;
+        Some(text)
+    }
+
+    /// Adds a sample of an operation; a value that is not finite becomes a problem instead.
+    pub fn add(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
+        let id = self.samples.operation(operation);
+        self.add_to(at, id, interval, value);
+    }
+
+    /// As [`Parsed::add`], for an operation that the ratio table shows.
+    pub fn add_ratio(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
+        let id = self.samples.ratio_operation(operation);
+        self.add_to(at, id, interval, value);
+    }
+
+    /// As [`Parsed::add`], for an operation whose handle the parser keeps.
+    pub fn add_to(&mut self, at: (&Text, u64), id: OperationId, interval: f64, value: f64) {
+        if !self.samples.add(id, interval, value) {
+            self.complain(at, "a value that is no number, or beyond 1e100, was left out");
+        }
+    }
+
+    /// As [`Parsed::add_to`]; samples are numbered from 1 in the order in which they come.
+    pub fn add_next(&mut self, at: (&Text, u64), id: OperationId, value: f64) {
+        let number = self.samples.count(id) + 1;
+        self.add_to(at, id, number as f64, value);
+    }
+
+    /// Notes a line that was expected to hold a result and does not.
+    pub fn complain(&mut self, (text, line): (&Text, u64), what: impl Into<String>) {
+        self.complaints += 1;
+        let what = match self.complaints {
+            1..=MAX_COMPLAINTS => what.into(),
+            n if n == MAX_COMPLAINTS + 1 => "there are more lines like these".to_owned(),
+            _ => return,
+        };
+        self.note(Severity::Warning, text.path(), Some(line), what, LOOK);
+    }
+
+    /// Notes what is wrong with a whole log or folder, and what to do about it.
+    pub fn warn(&mut self, path: &str, what: impl Into<String>, remedy: &str) {
+        self.note(Severity::Warning, path, None, what.into(), remedy);
+    }
+
+    /// As [`Parsed::warn`], where the whole benchmark gave no data for this reason.
+    pub fn fail(&mut self, path: &str, what: impl Into<String>, remedy: &str) {
+        self.note(Severity::Error, path, None, what.into(), remedy);
+    }
+
+    fn note(
+        &mut self,
+        severity: Severity,
+        path: &str,
+        line: Option<u64>,
+        what: String,
+        remedy: &str,
+    ) {
+        let (path, remedy) = (path.to_owned(), remedy.to_owned());
+        self.problems.push(Problem { severity, path, line, what, remedy });
+    }
+
+    /// Adds what MMTests' own log says of a failure, and whether anything was measured at all.
+    pub(in crate::mmtests) fn finish(&mut self, logs: &Logs) {
+        let nothing = self.samples.is_empty();
+        if let Some(text) = self.read(logs, "mmtests.log") {
+            self.repeat_fatal(&text, nothing);
+        }
+        if nothing && !self.problems.iter().any(|problem| problem.severity == Severity::Error) {
+            self.fail(logs.path(), "nothing was measured: no log holds a result", LOOK);
+        }
+    }
+
+    fn repeat_fatal(&mut self, text: &Text, nothing: bool) {
+        let severity = if nothing { Severity::Error } else { Severity::Warning };
+        let fatal = text.lines_with("FATAL").filter(|(_, line)| line.starts_with("FATAL"));
+        for (line, content) in fatal.take(MAX_COMPLAINTS) {
+            let what = format!("the benchmark gave up: {}", super::words::shorten(content));
+            let remedy = "mend this on the test machine and repeat the run";
+            self.note(severity, text.path(), Some(line), what, remedy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_about_one_log_are_limited() {
+        let text = Text::new("log", Vec::new());
+        let mut out = Parsed::default();
+        for line in 1..=1000 {
+            out.complain((&text, line), "bad");
+        }
+        assert_eq!(out.problems.len(), MAX_COMPLAINTS + 1);
+    }
+}
