@@ -261,7 +261,7 @@ fn operation_table(
                 .map(|at| {
                     let pair = (found[at], found[columns[at].baseline]);
                     let direction = statistic.direction(first.direction);
-                    let mut figure = figure(direction, row, pair);
+                    let mut figure = figure(*statistic, direction, row, pair);
                     figure.starred =
                         row == starred && at != columns[at].baseline && star(row, pair);
                     figure
@@ -287,8 +287,13 @@ fn value(operation: Option<&Operation>, row: usize) -> Option<f64> {
     *operation?.statistics.get(row)?
 }
 
-fn figure(direction: Direction, row: usize, (new, old): Pair) -> Figure {
+fn figure(statistic: Statistic, direction: Direction, row: usize, (new, old): Pair) -> Figure {
     let value = |operation| value(operation, row);
+    // One sample has no deviation; like MMTests, tables show 0 for it.
+    let single = |operation: Option<&Operation>| operation.is_some_and(|o| o.samples == 1);
+    if statistic == Statistic::Stddev && single(new) {
+        return Figure { value: Some(0.0), change: old.map(|_| 0.0), starred: false };
+    }
     let change = value(new).zip(value(old)).map(|(new, old)| change_percent(direction, old, new));
     Figure { value: value(new), change, starred: false }
 }

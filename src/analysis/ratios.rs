@@ -66,8 +66,7 @@ impl RatioTable {
                 .map(|at| summarise(rows.iter().filter_map(|row| row.cells[at]).collect()))
                 .collect()
         };
-        let gmean =
-            over(&|cells| geometric_mean(&cells.iter().map(nonzero_ratio).collect::<Vec<_>>()));
+        let gmean = over(&|cells| geometric_mean(&positive(&cells)));
         let dmean = over(&|cells| {
             let scores = scores(&cells);
             (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
@@ -82,9 +81,9 @@ fn scores(cells: &[RatioCell]) -> Vec<f64> {
     cells.iter().filter_map(|cell| cell.score).collect()
 }
 
-/// A ratio of 0 would pull the whole mean to 0; MMTests puts a small number in its place.
-fn nonzero_ratio(cell: &RatioCell) -> f64 {
-    if cell.ratio == 0.0 { 0.000_01 } else { cell.ratio }
+/// A ratio of 0 has no logarithm.
+fn positive(cells: &[RatioCell]) -> Vec<f64> {
+    cells.iter().map(|cell| cell.ratio).filter(|ratio| *ratio > 0.0).collect()
 }
 
 fn cell(
@@ -104,6 +103,6 @@ fn cell(
     let score = new.1.zip(old.1).map(|(new_interval, old_interval)| {
         interval_score(new.0, new_interval, old.0, old_interval)
     });
-    let ratio = ratio(new.0, old.0);
+    let ratio = ratio(new.0, old.0)?;
     Some(RatioCell { ratio, change: change_percent(direction, 1.0, ratio), score })
 }

@@ -4,31 +4,29 @@ use crate::model::Direction;
 
 /// Change from `old` to `new` in percent, positive where `new` is better.
 ///
-/// MMTests' conventions where there is nothing to divide by: to 0 counts as 0 (higher is better)
-/// or 100 (lower is better), from 0 as 100 or -99.
+/// From 0 there is nothing to divide by; MMTests' conventions are 100 (higher is better) and -99
+/// (lower is better). Unlike MMTests, which calls it 0, a fall to 0 is one of 100 %.
 pub fn change_percent(direction: Direction, old: f64, new: f64) -> f64 {
     if new == old {
         return 0.0;
     }
     match direction {
-        Direction::Higher if new == 0.0 => 0.0,
         Direction::Higher if old == 0.0 => 100.0,
         Direction::Higher => new * 100.0 / old - 100.0,
-        Direction::Lower if new == 0.0 => 100.0,
         Direction::Lower if old == 0.0 => -99.0,
         Direction::Lower => 100.0 - new * 100.0 / old,
     }
 }
 
-/// `new / old`; MMTests' conventions: 0 where `old` is 0, 1 where `new` is 0.
-pub fn ratio(new: f64, old: f64) -> f64 {
-    if old == 0.0 {
-        0.0
-    } else if new == 0.0 {
-        1.0
-    } else {
-        new / old
+/// `new / old`; 1 where both are the same, absent where only `old` is 0.
+///
+/// MMTests has 0 for all that is divided by 0, and 1 where `new` is 0: a total loss would look like
+/// no change.
+pub fn ratio(new: f64, old: f64) -> Option<f64> {
+    if new == old {
+        return Some(1.0);
     }
+    (old != 0.0).then(|| new / old)
 }
 
 /// The difference of two means in units of the halves of their intervals that face each other:
@@ -60,4 +58,32 @@ pub fn geometric_mean(values: &[f64]) -> Option<f64> {
         return Some(product.powf(1.0 / n));
     }
     Some((values.iter().map(|value| value.ln()).sum::<f64>() / n).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn better_is_positive() {
+        assert_eq!(change_percent(Direction::Lower, 10.0, 8.0), 20.0);
+        assert_eq!(change_percent(Direction::Higher, 10.0, 8.0), -20.0);
+        assert_eq!(change_percent(Direction::Higher, 10.0, 0.0), -100.0);
+        assert_eq!(change_percent(Direction::Lower, 10.0, 0.0), 100.0);
+        assert_eq!(change_percent(Direction::Lower, 0.0, 0.0), 0.0);
+    }
+
+    #[test]
+    fn nothing_is_divided_by_zero() {
+        assert_eq!(ratio(0.0, 0.0), Some(1.0));
+        assert_eq!(ratio(1.0, 0.0), None);
+        assert_eq!(ratio(0.0, 1.0), Some(0.0));
+        assert_eq!(interval_score(1.0, (1.0, 1.0), 1.0, (1.0, 1.0)), 0.0);
+    }
+
+    #[test]
+    fn a_long_product_stays_in_range() {
+        let mean = geometric_mean(&[1e-200; 100]).expect("not empty");
+        assert!((mean / 1e-200 - 1.0).abs() < 1e-9);
+    }
 }

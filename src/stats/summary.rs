@@ -129,8 +129,8 @@ pub struct Summary {
 /// Summarises samples; `iterations` are the samples of each iteration, all finite.
 ///
 /// Without samples every figure is absent. A harmonic mean of values that are not all positive is
-/// absent too, and with it all that is built on it. One sample has a deviation of 0, as MMTests
-/// prints it.
+/// absent too, and with it all that is built on it. One sample has no deviation, but as in MMTests
+/// a coefficient of variation of 0.
 pub fn summarise(kind: SummaryKind, direction: Direction, iterations: &[&[f64]]) -> Summary {
     let sorted = best_first(direction, iterations);
     let mean = mean(direction, &sorted);
@@ -145,7 +145,7 @@ pub fn summarise(kind: SummaryKind, direction: Direction, iterations: &[&[f64]])
         Mean => mean,
         MeanOfBest(percent) => self::mean(direction, best(&sorted, percent)),
         Percentile(percent) => best(&sorted, percent).last().copied(),
-        Stddev => mean.map(|_| stddev.unwrap_or(0.0)),
+        Stddev => stddev,
         CoeffVar => mean.map(|mean| coefficient_of_variation(stddev.unwrap_or(0.0), mean)),
         Statistic::Submean => subselection.map(|(mean, _)| mean),
         Statistic::SubmeanInterval => subselection.map(|(_, half)| half),
@@ -280,7 +280,7 @@ mod tests {
     fn means_of_the_best_take_at_least_one_sample() {
         let figures = figures(SummaryKind::NormalisedLeftSkewops, Direction::Lower, &[5.0]);
         assert_eq!(figures[2], Some(5.0));
-        assert_eq!(figures[10], Some(0.0));
+        assert_eq!(figures[10..12], [None, Some(0.0)]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What MMTests makes of the corpus: its samples, its tables and its ratio tables, as printed.
 
+use crate::deviations::{Measured, no_table};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -92,6 +93,12 @@ impl Source {
         let repaired: BTreeSet<String> = fixed.keys().map(|key| key.2.clone()).collect();
         samples.retain(|key, _| !repaired.contains(&key.2));
         samples.extend(fixed);
+        // What was never printed is no sample, although MMTests has a zero for it.
+        let nothing = |name: &str| {
+            no_table(&self.machine, &self.config, name)
+                .is_some_and(|entry| entry.measured == Measured::Nothing)
+        };
+        samples.retain(|key, _| !nothing(&key.2));
         samples
     }
 

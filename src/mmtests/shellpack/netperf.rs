@@ -63,12 +63,14 @@ struct Log<'l> {
 impl Log<'_> {
     /// What only the sender tells: the last of at least five numbers.
     fn stream(&self, out: &mut Parsed) {
+        self.expect(out, &["send"]);
         let send = self.last_column(out, |columns| columns > 4);
         self.add(out, "send", send);
     }
 
     /// Datagrams may get lost: six numbers of the sender, four of the receiver.
     fn datagrams(&self, out: &mut Parsed) {
+        self.expect(out, &["send", "recv"]);
         let send = self.last_column(out, |columns| columns == 6);
         let recv = self.last_column(out, |columns| columns == 4);
         if send.is_none() && recv.is_none() {
@@ -82,6 +84,13 @@ impl Log<'_> {
             // netperf prints hundredths; binary fractions are not to show in the difference.
             let loss = ((send - recv) * 100.0).round() / 100.0;
             out.add((self.text, line), &self.operation("loss"), self.sample, loss);
+        }
+    }
+
+    /// Names the operations that the log is about, so that they show up even if it tells nothing.
+    fn expect(&self, out: &mut Parsed, sides: &[&str]) {
+        for side in sides {
+            out.samples.operation(&self.operation(side));
         }
     }
 
