@@ -5,5 +5,6 @@
 mod browser;
 mod deviations;
 mod equality;
+mod house;
 mod oracle;
 mod support;
