@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::catalogue::{Shelf, named};
 use super::format;
 use super::plot::{Sparkline, sparkline};
-use super::story::sign;
+use super::story::{cannot_be_judged, shown_change, sign};
 use crate::analysis::{BenchmarkTable, Column, OperationTable, VerdictKind};
 use crate::model::Outcome;
 
@@ -106,7 +106,7 @@ fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
     let main = operation.statistics.get(operation.main).and_then(figure);
     let value = main.and_then(|figure| figure.value);
     let (class, mark) = sign(verdict);
-    let change = verdict.effect.map(|effect| match verdict.kind {
+    let change = shown_change(operation, at).map(|effect| match verdict.kind {
         VerdictKind::Regressed | VerdictKind::Improved => {
             format!("{mark} {}", format::percent(effect))
         }
@@ -122,10 +122,16 @@ fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
     }
 }
 
+/// Why the verdict is what it is.
 fn title(operation: &OperationTable, at: usize) -> Option<String> {
-    let cell = &operation.cells[at];
-    match cell.verdict.kind {
+    let verdict = &operation.cells[at].verdict;
+    let (before, after) = verdict.iterations;
+    match verdict.kind {
         VerdictKind::Baseline => None,
-        _ => Some(cell.verdict.sentence().replace('-', "−")),
+        VerdictKind::Inconclusive if cannot_be_judged(verdict) => Some(format!(
+            "undecided: {before} against {after} iterations; \
+             at least 2 on each side are needed to tell it from noise"
+        )),
+        _ => Some(verdict.sentence().replace('-', "−")),
     }
 }

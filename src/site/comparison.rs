@@ -37,6 +37,7 @@ struct Page {
     benchmarks: Vec<Section>,
     differing: Vec<Difference>,
     empty: bool,
+    judged: bool,
 }
 
 /// One benchmark.
@@ -85,6 +86,7 @@ pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteErr
     let page = Page {
         title: shelf.title(),
         lead: tally.sentence(),
+        judged: tally.total() > tally.open,
         tally,
         sentences: changes.iter().take(SENTENCES).map(story::Change::sentence).collect(),
         more_sentences: changes.len().saturating_sub(SENTENCES),
@@ -191,7 +193,8 @@ fn drawn(
 fn interest(operation: &OperationTable) -> (usize, f64) {
     let changed =
         |cell: &crate::analysis::Cell| matches!(story::sign(&cell.verdict).0, "worse" | "better");
-    let effects = operation.cells.iter().filter_map(|cell| cell.verdict.effect).map(f64::abs);
+    let columns = 0..operation.cells.len();
+    let effects = columns.filter_map(|at| story::shown_change(operation, at)).map(f64::abs);
     (operation.cells.iter().filter(|cell| changed(cell)).count(), effects.fold(0.0, f64::max))
 }
 

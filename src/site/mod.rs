@@ -103,3 +103,6 @@ struct Site<'a> {
     templates: Templates,
     catalogue: Catalogue<'a>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::raw_logs::{LogLink, RawLogs};
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
 use crate::model::{Problem, Severity};
@@ -30,14 +31,14 @@ struct Group {
 pub struct ProblemView {
     class: &'static str,
     severity: &'static str,
-    path: String,
+    log: LogLink,
     line: Option<u64>,
     what: String,
     remedy: String,
 }
 
 /// A problem as pages show it.
-pub fn view(problem: &Problem) -> ProblemView {
+pub fn view(raw: &RawLogs, root: &str, problem: &Problem) -> ProblemView {
     let (severity, class) = match problem.severity {
         Severity::Error => ("error", "worse"),
         Severity::Warning => ("warning", "unsure"),
@@ -46,7 +47,7 @@ pub fn view(problem: &Problem) -> ProblemView {
     ProblemView {
         class,
         severity,
-        path: problem.path.clone(),
+        log: raw.link(root, &problem.path, &problem.path),
         line: problem.line,
         what: problem.what.clone(),
         remedy: problem.remedy.clone(),
@@ -56,15 +57,13 @@ pub fn view(problem: &Problem) -> ProblemView {
 /// Writes the page.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let all = &site.catalogue.problems;
+    let raw = &site.catalogue.options.raw_logs;
     let groups = [
         (Severity::Error, "Errors", "a whole benchmark or run gave no data"),
         (Severity::Warning, "Warnings", "some data could not be used"),
         (Severity::Note, "Notes", "odd, but nothing was lost"),
     ];
-    let groups: Vec<Group> = groups
-        .into_iter()
-        .filter_map(|(of, name, meaning)| group(all, of, name, meaning))
-        .collect();
+    let groups: Vec<Group> = groups.into_iter().filter_map(|kind| group(raw, all, kind)).collect();
     let lead = match all.len() {
         0 => "No problems: everything in the results folder could be read.".to_owned(),
         count => format!(
@@ -81,13 +80,12 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 }
 
 fn group(
+    raw: &RawLogs,
     all: &[&Problem],
-    of: Severity,
-    severity: &'static str,
-    meaning: &'static str,
+    (of, severity, meaning): (Severity, &'static str, &'static str),
 ) -> Option<Group> {
     let found: Vec<&&Problem> = all.iter().filter(|problem| problem.severity == of).collect();
-    let problems = found.iter().take(MAX_SHOWN).map(|problem| view(problem)).collect();
+    let problems = found.iter().take(MAX_SHOWN).map(|problem| view(raw, "", problem)).collect();
     let left_out = found.len().saturating_sub(MAX_SHOWN);
     (!found.is_empty()).then(|| Group { severity, meaning, count: found.len(), problems, left_out })
 }

@@ -68,7 +68,7 @@ fn write(
             .iter()
             .map(|benchmark| measured(site, &root, benchmark))
             .collect(),
-        problems: run.problems.iter().map(view).collect(),
+        problems: run.problems.iter().map(|problem| view(raw, &root, problem)).collect(),
     };
     let path = shelved.page.clone();
     site.write("run.html", &Place { path, title, crumbs: shelf.crumbs() }, &page, out)
@@ -91,13 +91,10 @@ fn lead(run: &Run) -> String {
     };
     let problems = match run.problems.len() {
         0 => String::new(),
-        count => format!(" There is something to know about {}.", files(count)),
+        1 => " There is a problem with it, see below.".to_owned(),
+        count => format!(" There are {count} problems with it, see below."),
     };
     format!("{how}{took}.{warnings}{problems}")
-}
-
-fn files(count: usize) -> String {
-    if count == 1 { "one file".to_owned() } else { format!("{count} places in its files") }
 }
 
 fn facts(run: &Run) -> Vec<(String, String)> {

@@ -17,6 +17,8 @@ pub struct Change<'a> {
     /// The one that changed most.
     most: &'a OperationTable,
     verdict: &'a Verdict,
+    /// Its change in percent.
+    effect: f64,
     count: usize,
     of: usize,
 }
@@ -98,31 +100,55 @@ fn collect<'a>(
                 .operations
                 .iter()
                 .filter_map(|operation| Some((operation, &operation.cells.get(column)?.verdict)));
-            let hits: Vec<_> =
-                verdicts.filter(|(_, verdict)| verdict.kind == kind && wanted(verdict)).collect();
-            let most = hits.iter().max_by(|a, b| size(a.1).total_cmp(&size(b.1)));
-            if let Some((most, verdict)) = most {
+            let hits = verdicts.filter(|(_, verdict)| verdict.kind == kind && wanted(verdict));
+            let hits: Vec<_> = hits
+                .map(|(operation, verdict)| {
+                    (operation, verdict, shown_change(operation, column).unwrap_or(0.0))
+                })
+                .collect();
+            let most = hits.iter().max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
+            if let Some(&(most, verdict, effect)) = most {
                 let (count, of) = (hits.len(), benchmark.operations.len());
-                found.push(Change { shelf, benchmark, column, kind, most, verdict, count, of });
+                found.push(Change {
+                    shelf,
+                    benchmark,
+                    column,
+                    kind,
+                    most,
+                    verdict,
+                    effect,
+                    count,
+                    of,
+                });
             }
         }
     }
     found
 }
 
-fn size(verdict: &Verdict) -> f64 {
-    verdict.effect.map_or(0.0, f64::abs)
+/// The change that pages show in percent.
+///
+/// That of the verdict where there is one, with the interval that belongs to it. Where nothing can
+/// be judged, MMTests' change of the figure that is shown, so that the two numbers fit.
+pub fn shown_change(operation: &OperationTable, column: usize) -> Option<f64> {
+    let verdict = &operation.cells.get(column)?.verdict;
+    let effect = verdict.effect?;
+    if verdict.kind != VerdictKind::Inconclusive || verdict.interval.is_some() {
+        return Some(effect);
+    }
+    let figure = operation.statistics.get(operation.main)?.cells.get(column)?;
+    Some(figure.change.unwrap_or(effect))
 }
 
 impl Change<'_> {
     /// Size of the largest change in percent.
     pub fn size(&self) -> f64 {
-        size(self.verdict)
+        self.effect.abs()
     }
 
     /// The change as a line of a list.
     pub fn sentence(&self) -> Sentence {
-        let effect = self.verdict.effect.unwrap_or(0.0);
+        let effect = self.effect;
         let (class, mark) = sign(self.verdict);
         let baseline = self.shelf.comparison.columns.get(self.column).map_or(0, |c| c.baseline);
         let judged = self.kind != VerdictKind::Inconclusive;
