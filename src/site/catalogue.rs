@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::names::{comparison_folder, slug};
+use super::problems::worst_first;
 use super::templates::Link;
 use super::{SiteOptions, format};
 use crate::analysis::Comparison;
@@ -56,12 +57,8 @@ impl<'a> Catalogue<'a> {
             waiting.entry((&run.machine, &run.config)).or_default().push(run);
         }
         let shelves = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
-        let mut problems: Vec<&Problem> =
-            problems.iter().chain(runs.iter().flat_map(|run| &run.problems)).collect();
-        problems.sort_by(|a, b| {
-            b.severity.cmp(&a.severity).then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
-        });
-        problems.dedup();
+        let of_runs = runs.iter().flat_map(|run| &run.problems);
+        let problems = worst_first(problems.iter().chain(of_runs));
         Catalogue { shelves, problems, options, footer: footer(runs, options), runs: runs.len() }
     }
 }

@@ -9,6 +9,7 @@ use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
 use super::operations;
 use super::plot::{Plot, Subject, history};
+use super::problems::{self, ProblemView};
 use super::raw_logs::LogLink;
 use super::story::{self, Sentence, Tally};
 use super::templates::{Link, Place, root_of};
@@ -36,6 +37,8 @@ struct Page {
     heads: Vec<Head>,
     benchmarks: Vec<Section>,
     differing: Vec<Difference>,
+    problems: Vec<ProblemView>,
+    problem_count: usize,
     empty: bool,
     judged: bool,
 }
@@ -83,15 +86,21 @@ pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteErr
     let path = shelf.page();
     let changes = story::changes(shelf);
     let tally = Tally::of_shelf(shelf, None);
+    let root = root_of(&path);
+    let odd = problems::worst_first(
+        shelf.runs.iter().filter_map(|shelved| shelved.run).flat_map(|run| &run.problems),
+    );
     let page = Page {
         title: shelf.title(),
         lead: tally.sentence(),
+        problems: problems::views(&site.catalogue.options.raw_logs, &root, &odd),
+        problem_count: odd.len(),
         judged: tally.total() > tally.open,
         tally,
         sentences: changes.iter().take(SENTENCES).map(story::Change::sentence).collect(),
         more_sentences: changes.len().saturating_sub(SENTENCES),
         heads: cells::heads(shelf),
-        benchmarks: sections(site, shelf, &root_of(&path))?,
+        benchmarks: sections(site, shelf, &root)?,
         differing: differing(shelf),
         empty: shelf.comparison.benchmarks.is_empty(),
     };

@@ -18,6 +18,7 @@ mod problems;
 pub mod publish;
 mod raw_logs;
 mod run;
+mod stamp;
 mod story;
 mod templates;
 
@@ -30,6 +31,7 @@ use catalogue::Catalogue;
 pub use error::SiteError;
 pub use names::slug;
 pub use raw_logs::RawLogs;
+pub use stamp::stamp;
 use templates::Templates;
 
 /// What the pages cannot know from the results.

@@ -1,4 +1,6 @@
-//! The page of everything that could not be read.
+//! Everything that could not be read.
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
@@ -7,8 +9,12 @@ use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
 use crate::model::{Problem, Severity};
 
-/// Problems of one severity on the page; more are counted only.
-const MAX_SHOWN: usize = 1_000;
+/// Different problems on one page; more are counted only.
+const MAX_SHOWN: usize = 300;
+/// Places of one problem that are always to be seen.
+const FIRST_PLACES: usize = 3;
+/// Places of one problem that can be unfolded.
+const MORE_PLACES: usize = 200;
 
 #[derive(Serialize)]
 struct Page {
@@ -26,35 +32,74 @@ struct Group {
     left_out: usize,
 }
 
-/// A problem as pages show it.
-#[derive(Clone, Debug, Serialize)]
+/// A problem as pages show it, with all places that have it.
+#[derive(Debug, Serialize)]
 pub struct ProblemView {
     class: &'static str,
     severity: &'static str,
-    log: LogLink,
-    line: Option<u64>,
     what: String,
     remedy: String,
+    places: Vec<PlaceView>,
+    more: Vec<PlaceView>,
+    left_out: usize,
 }
 
-/// A problem as pages show it.
-pub fn view(raw: &RawLogs, root: &str, problem: &Problem) -> ProblemView {
-    let (severity, class) = match problem.severity {
+/// Where a problem is.
+#[derive(Debug, Serialize)]
+struct PlaceView {
+    log: LogLink,
+    line: Option<u64>,
+}
+
+/// Each problem once, ordered by severity, path and line.
+pub fn worst_first<'a>(problems: impl Iterator<Item = &'a Problem>) -> Vec<&'a Problem> {
+    let mut problems: Vec<&Problem> = problems.collect();
+    problems.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
+    });
+    problems.dedup();
+    problems
+}
+
+/// The problems as pages show them: those that say the same are one.
+pub fn views(raw: &RawLogs, root: &str, problems: &[&Problem]) -> Vec<ProblemView> {
+    let mut order: Vec<Vec<&Problem>> = Vec::new();
+    let mut known: BTreeMap<(Severity, &str, &str), usize> = BTreeMap::new();
+    for problem in problems {
+        let key = (problem.severity, problem.what.as_str(), problem.remedy.as_str());
+        let at = *known.entry(key).or_insert(order.len());
+        match order.get_mut(at) {
+            Some(same) => same.push(problem),
+            None => order.push(vec![problem]),
+        }
+    }
+    order.iter().filter_map(|same| view(raw, root, same)).collect()
+}
+
+/// `None` for no problem at all.
+fn view(raw: &RawLogs, root: &str, same: &[&Problem]) -> Option<ProblemView> {
+    let first = same.first()?;
+    let (severity, class) = match first.severity {
         Severity::Error => ("error", "worse"),
         Severity::Warning => ("warning", "unsure"),
         Severity::Note => ("note", "same"),
     };
-    ProblemView {
-        class,
-        severity,
+    let place = |problem: &&Problem| PlaceView {
         log: raw.link(root, &problem.path, &problem.path),
         line: problem.line,
-        what: problem.what.clone(),
-        remedy: problem.remedy.clone(),
-    }
+    };
+    Some(ProblemView {
+        class,
+        severity,
+        what: first.what.clone(),
+        remedy: first.remedy.clone(),
+        places: same.iter().take(FIRST_PLACES).map(place).collect(),
+        more: same.iter().skip(FIRST_PLACES).take(MORE_PLACES).map(place).collect(),
+        left_out: same.len().saturating_sub(FIRST_PLACES + MORE_PLACES),
+    })
 }
 
-/// Writes the page.
+/// Writes the page of all problems.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let all = &site.catalogue.problems;
     let raw = &site.catalogue.options.raw_logs;
@@ -67,7 +112,8 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let lead = match all.len() {
         0 => "No problems: everything in the results folder could be read.".to_owned(),
         count => format!(
-            "{} in the results. What they concern is missing from the tables, or not to be trusted.",
+            "{} in the results. What they concern is missing from the tables, or not to be \
+             trusted.",
             format::counted(count, "problem")
         ),
     };
@@ -84,8 +130,16 @@ fn group(
     all: &[&Problem],
     (of, severity, meaning): (Severity, &'static str, &'static str),
 ) -> Option<Group> {
-    let found: Vec<&&Problem> = all.iter().filter(|problem| problem.severity == of).collect();
-    let problems = found.iter().take(MAX_SHOWN).map(|problem| view(raw, "", problem)).collect();
-    let left_out = found.len().saturating_sub(MAX_SHOWN);
-    (!found.is_empty()).then(|| Group { severity, meaning, count: found.len(), problems, left_out })
+    let found: Vec<&Problem> =
+        all.iter().copied().filter(|problem| problem.severity == of).collect();
+    let mut problems = views(raw, "", &found);
+    let left_out = problems.len().saturating_sub(MAX_SHOWN);
+    problems.truncate(MAX_SHOWN);
+    (!found.is_empty()).then_some(Group {
+        severity,
+        meaning,
+        count: found.len(),
+        problems,
+        left_out,
+    })
 }

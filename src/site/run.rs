@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::catalogue::{Shelf, ShelvedRun, named};
 use super::comparison::iteration_of;
 use super::names::kernel_page;
-use super::problems::{ProblemView, view};
+use super::problems::{ProblemView, views};
 use super::raw_logs::LogLink;
 use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, format};
@@ -22,6 +22,7 @@ struct Page {
     warnings: Vec<String>,
     benchmarks: Vec<Measured>,
     problems: Vec<ProblemView>,
+    problem_count: usize,
 }
 
 /// A benchmark of the run.
@@ -68,7 +69,8 @@ fn write(
             .iter()
             .map(|benchmark| measured(site, &root, benchmark))
             .collect(),
-        problems: run.problems.iter().map(|problem| view(raw, &root, problem)).collect(),
+        problems: views(raw, &root, &run.problems.iter().collect::<Vec<_>>()),
+        problem_count: run.problems.len(),
     };
     let path = shelved.page.clone();
     site.write("run.html", &Place { path, title, crumbs: shelf.crumbs() }, &page, out)

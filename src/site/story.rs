@@ -175,8 +175,8 @@ impl Change<'_> {
     fn others(&self) -> String {
         match (self.count, self.of) {
             (1, of) => format!("the only one of {of} operations"),
-            (count, of) if count == of => format!("the most of all {of} operations"),
-            (count, of) => format!("the most of {count} among {of} operations"),
+            (count, of) if count == of => format!("the most among all {of} operations"),
+            (count, of) => format!("the most among {count} of {of} operations"),
         }
     }
 }

@@ -27,7 +27,8 @@ impl ValueAxis {
             },
         )?;
         let middle = (low + high) / 2.0;
-        let least = (low.abs().max(high.abs()) * MINIMUM_SPAN).max(f64::MIN_POSITIVE * 1e9);
+        let size = low.abs().max(high.abs());
+        let least = if size < 1e-290 { 1.0 } else { size * MINIMUM_SPAN };
         let half = ((high - low) * 1.1).max(least) / 2.0;
         let floor = if low >= 0.0 { 0.0 } else { f64::NEG_INFINITY };
         Some(ValueAxis { low: (middle - half).max(floor), high: middle + half, top, bottom })
