@@ -7,13 +7,10 @@
   const only = document.getElementById("only-changed");
   document.querySelectorAll(".js").forEach((element) => { element.hidden = false; });
 
-  const sections = Array.from(document.querySelectorAll("section[data-name]"));
   const tables = Array.from(document.querySelectorAll("table.kernels"));
-  const rows = sections.length ? [] : Array.from(document.querySelectorAll(
+  const rows = Array.from(document.querySelectorAll(
     tables.length ? "table.kernels tbody tr" : "main tbody tr"));
-  const things = sections.length ? sections : rows;
-  const names = things.map((thing) =>
-    (thing.dataset.name || (thing.cells && thing.cells[0].textContent) || "").toLowerCase());
+  const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
 
   function matches(name, words) {
     return words.every((word) => name.includes(word));
@@ -22,12 +19,12 @@
   function apply() {
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
-    things.forEach((thing, at) => {
+    rows.forEach((row, at) => {
       const hit = matches(names[at], words);
-      thing.hidden = !hit;
+      row.hidden = !hit;
       if (hit) shown += 1;
     });
-    said.textContent = words.length ? shown + " of " + things.length : "";
+    said.textContent = words.length ? shown + " of " + rows.length : "";
     tables.forEach((table) => {
       const section = table.closest("section");
       const visible = Array.from(table.tBodies[0].rows).some((row) =>

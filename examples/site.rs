@@ -29,8 +29,7 @@ fn main() -> Result<()> {
         .iter()
         .map(|page| compare(page, &Baseline::Previous))
         .collect::<Result<Vec<_>, _>>()?;
-    let absolute = std::fs::canonicalize(&results)?;
-    let raw_logs = RawLogs::Relative(format!("../../..{}", absolute.display()));
+    let raw_logs = RawLogs::between(Path::new(&out), Path::new(&results))?;
     let options = SiteOptions { raw_logs, ..SiteOptions::default() };
     let start = Instant::now();
     let publication = Publication::begin(Path::new(&out), "", || {})?;

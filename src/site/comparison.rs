@@ -40,6 +40,7 @@ struct Page {
     problems: Vec<ProblemView>,
     problem_count: usize,
     empty: bool,
+    operations: usize,
     judged: bool,
 }
 
@@ -102,6 +103,7 @@ pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteErr
         heads: cells::heads(shelf),
         benchmarks: sections(site, shelf, &root)?,
         differing: differing(shelf),
+        operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
     let crumbs = vec![Link::new("Home", "index.html")];

@@ -33,7 +33,7 @@ pub fn number(value: f64, decimals: usize) -> String {
 fn push_grouped(shown: &mut String, digits: &str) {
     let group = digits.len() > 4;
     for (at, digit) in digits.chars().enumerate() {
-        if group && at > 0 && (digits.len() - at) % 3 == 0 {
+        if group && at > 0 && (digits.len() - at).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);

@@ -20,6 +20,7 @@ pub struct Kernel {
     name: String,
     href: String,
     track: Option<String>,
+    released: String,
     day: String,
     runs: usize,
     worse: usize,
@@ -73,11 +74,13 @@ pub fn kernels(catalogue: &Catalogue) -> Vec<Kernel> {
 fn kernel(name: &str, spots: &[Spot]) -> Kernel {
     let started = |(shelf, at): &Spot| shelf.comparison.columns.get(*at)?.started;
     let newest = spots.iter().filter_map(started).max();
+    let released = spots.iter().find_map(|(s, at)| s.comparison.columns.get(*at)?.released);
     let tallies = || spots.iter().map(|(shelf, at)| Tally::of_shelf(shelf, Some(*at)));
     Kernel {
         name: named(name).to_owned(),
         href: kernel_page(name),
         track: Release::parse(name).map(|release| release.track().to_string()),
+        released: released.map_or(String::new(), format::day),
         day: newest.map_or(String::new(), format::day),
         runs: spots.len(),
         worse: tallies().map(|tally| tally.worse).sum(),
@@ -91,13 +94,16 @@ pub fn write_index(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     #[derive(Serialize)]
     struct Page {
         kernels: Vec<Kernel>,
+        dated: bool,
     }
+    let kernels = kernels(&site.catalogue);
+    let dated = kernels.iter().any(|kernel| !kernel.released.is_empty());
     let place = Place {
         path: "kernels/index.html".into(),
         title: "Kernels".into(),
         crumbs: vec![Link::new("Home", "index.html")],
     };
-    site.write("kernels.html", &place, &Page { kernels: kernels(&site.catalogue) }, out)
+    site.write("kernels.html", &place, &Page { kernels, dated }, out)
 }
 
 /// Writes the page of every kernel.

@@ -64,6 +64,9 @@ pub trait Output: Sync {
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError>;
 }
 
+/// Writes some of the pages.
+type Write = fn(&Site, &dyn Output) -> Result<(), SiteError>;
+
 /// Files that are the same on every site.
 const ASSETS: &[(&str, &str)] = &[
     ("assets/style.css", include_str!("../../assets/style.css")),
@@ -85,7 +88,7 @@ pub fn build(
     let catalogue = Catalogue::new(runs, comparisons, problems, options);
     let site = Site { templates, catalogue };
     ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
-    let single: [fn(&Site, &dyn Output) -> Result<(), SiteError>; 5] =
+    let single: [Write; 5] =
         [home::write, help::write, problems::write, kernels::write_index, kernels::write_all];
     let (single, shelves) = rayon::join(
         || single.par_iter().try_for_each(|write| write(&site, out)),

@@ -102,6 +102,7 @@ fn lead(run: &Run) -> String {
 fn facts(run: &Run) -> Vec<(String, String)> {
     let at = |name: &str, time: Option<i64>| Some((name.to_owned(), format::time(time?)));
     let mut facts = Vec::new();
+    facts.extend(run.released.map(|day| ("Released".to_owned(), format::day(day))));
     facts.extend(at("Started", run.started));
     facts.extend(at("Finished", run.finished));
     facts.extend(run.environment.facts.iter().cloned());

@@ -40,7 +40,8 @@ mod tests {
         let run = dir.path().join("machine/config/6.1/iter-0");
         std::fs::create_dir_all(&run)?;
         let options = SiteOptions::default();
-        let stamp = |options| super::stamp(&discover(dir.path()), options, &["previous"]);
+        let stamp =
+            |options: &SiteOptions| super::stamp(&discover(dir.path()), options, &["previous"]);
         let before = stamp(&options);
         assert_eq!(before, stamp(&options));
         assert_ne!(before, stamp(&SiteOptions { title: "other".into(), ..options.clone() }));
