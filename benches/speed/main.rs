@@ -19,7 +19,7 @@ const COMPARE_KERNELS_CPU_SECONDS: f64 = 51.0;
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, fn(&Bench) -> io::Result<()>); 6] = [
+    let sections: [(&str, Section); 6] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),
@@ -36,6 +36,9 @@ fn main() -> io::Result<()> {
     }
     fs::remove_dir_all(&bench.scratch)
 }
+
+/// Prints some of the ratios.
+type Section = fn(&Bench) -> io::Result<()>;
 
 /// A folder on the disk that holds the build, not on a memory file system.
 fn scratch() -> io::Result<PathBuf> {

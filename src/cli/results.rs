@@ -135,7 +135,9 @@ impl Results {
         if self.all {
             store.forget_others(&runs)?;
         }
-        self.date(&mut runs)?;
+        for (stored, date) in runs.iter_mut().zip(self.dates()?) {
+            stored.run.released = date;
+        }
         Ok(Loaded { runs, store })
     }
 
@@ -165,14 +167,12 @@ impl Results {
         Ok(Some(External { mmtests, time_limit: Duration::from_secs(seconds) }))
     }
 
-    /// Notes when the kernels were released, if a tree tells.
-    fn date(&self, runs: &mut [StoredRun]) -> anyhow::Result<()> {
-        let Some(tree) = &self.settings.tree else { return Ok(()) };
+    /// When the kernel of each run was released, if a tree tells.
+    pub fn dates(&self) -> anyhow::Result<Vec<Option<i64>>> {
+        let Some(tree) = &self.settings.tree else { return Ok(Vec::new()) };
         let history = History::open(tree)?;
-        for stored in runs {
-            stored.run.released = history.date(&stored.run.name);
-        }
-        Ok(())
+        let runs = self.discovery.runs.iter();
+        Ok(runs.map(|run| history.date(&run.place.name)).collect())
     }
 }
 

@@ -1,9 +1,12 @@
 //! The logs of one benchmark in one iteration: which there are, and their decompressed text.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use crate::model::{Problem, Severity, natural_cmp};
 
@@ -223,12 +226,14 @@ impl Damage {
 
 /// Appends the decompressed content of a file, at most [`MAX_LOG_BYTES`] of it.
 fn read_capped(path: &Path, packing: Packing, into: &mut Vec<u8>) -> Result<(), Damage> {
-    // Opening a pipe would wait for a writer, so look before.
-    let metadata = fs::metadata(path).map_err(Damage::Io)?;
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file =
+        OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(Damage::Io)?;
+    let metadata = file.metadata().map_err(Damage::Io)?;
     if !metadata.is_file() {
         return Err(Damage::NotAFile);
     }
-    let mut file = File::open(path).map_err(Damage::Io)?;
     match packing {
         Packing::Plain => {
             into.reserve(metadata.len().min(MAX_LOG_BYTES) as usize);

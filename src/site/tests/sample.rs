@@ -4,7 +4,7 @@ use crate::model::{
     Benchmark, Direction, Environment, Iteration, Operation, Outcome, Problem, Run, Severity,
     SummaryKind,
 };
-use crate::stats::summary::{quartiles, summarise};
+use crate::stats::summary::summarise;
 
 pub fn problem(path: &str) -> Problem {
     Problem {
@@ -85,7 +85,7 @@ fn operation(number: usize, kernel: usize, iterations: usize) -> Operation {
         samples: 8 * iterations as u64,
         statistics: summary.statistics,
         interval: summary.interval,
-        quartiles: quartiles(&samples.concat()),
+        quartiles: summary.quartiles,
         iterations: (0..)
             .zip(&samples)
             .map(|(number, values)| Iteration { number, samples: 8, mean: mean(values) })
