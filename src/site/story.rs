@@ -100,7 +100,7 @@ fn collect<'a>(
         .benchmarks
         .iter()
         .flat_map(|benchmark| columns.clone().map(move |column| (benchmark, column)))
-        .filter_map(|(benchmark, column)| together(shelf, benchmark, column, &wanted))
+        .filter_map(|(benchmark, column)| together(shelf, benchmark, column, wanted))
         .collect()
 }
 
