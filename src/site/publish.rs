@@ -103,19 +103,22 @@ impl Publication {
         if !self.target.exists() {
             return fs::rename(&self.fresh, &self.target).map_err(SiteError::io(&self.target));
         }
-        let exchanged =
-            renameat_with(CWD, &self.fresh, CWD, &self.target, RenameFlags::EXCHANGE).is_ok();
-        let old = if exchanged { &self.fresh } else { &self.aside };
-        if !exchanged {
-            // Some file systems cannot exchange: for a moment there is no site. Should this
-            // process die then, the next one puts the old site back.
-            fs::rename(&self.target, &self.aside).map_err(SiteError::io(&self.target))?;
-            if let Err(error) = fs::rename(&self.fresh, &self.target) {
-                fs::rename(&self.aside, &self.target).map_err(SiteError::io(&self.target))?;
-                return Err(SiteError::io(&self.target)(error));
-            }
+        let exchange = RenameFlags::EXCHANGE;
+        if renameat_with(CWD, &self.fresh, CWD, &self.target, exchange).is_err() {
+            return self.swap_in_two_steps();
         }
-        fs::remove_dir_all(old).map_err(SiteError::io(old))
+        fs::remove_dir_all(&self.fresh).map_err(SiteError::io(&self.fresh))
+    }
+
+    /// For file systems that cannot exchange: for a moment there is no site. Should this process
+    /// die then, the next one puts the old site back.
+    fn swap_in_two_steps(&self) -> Result<(), SiteError> {
+        fs::rename(&self.target, &self.aside).map_err(SiteError::io(&self.target))?;
+        if let Err(error) = fs::rename(&self.fresh, &self.target) {
+            fs::rename(&self.aside, &self.target).map_err(SiteError::io(&self.target))?;
+            return Err(SiteError::io(&self.target)(error));
+        }
+        fs::remove_dir_all(&self.aside).map_err(SiteError::io(&self.aside))
     }
 
     /// Links the file of the old site, if it has the same bytes.

@@ -93,37 +93,33 @@ fn collect<'a>(
     kind: VerdictKind,
     wanted: impl Fn(&Verdict) -> bool,
 ) -> Vec<Change<'a>> {
-    let mut found = Vec::new();
-    for benchmark in &shelf.comparison.benchmarks {
-        for column in 0..shelf.comparison.columns.len() {
-            let verdicts = benchmark
-                .operations
-                .iter()
-                .filter_map(|operation| Some((operation, &operation.cells.get(column)?.verdict)));
-            let hits = verdicts.filter(|(_, verdict)| verdict.kind == kind && wanted(verdict));
-            let hits: Vec<_> = hits
-                .map(|(operation, verdict)| {
-                    (operation, verdict, shown_change(operation, column).unwrap_or(0.0))
-                })
-                .collect();
-            let most = hits.iter().max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()));
-            if let Some(&(most, verdict, effect)) = most {
-                let (count, of) = (hits.len(), benchmark.operations.len());
-                found.push(Change {
-                    shelf,
-                    benchmark,
-                    column,
-                    kind,
-                    most,
-                    verdict,
-                    effect,
-                    count,
-                    of,
-                });
-            }
-        }
-    }
-    found
+    let columns = 0..shelf.comparison.columns.len();
+    let wanted = |verdict: &Verdict| verdict.kind == kind && wanted(verdict);
+    shelf
+        .comparison
+        .benchmarks
+        .iter()
+        .flat_map(|benchmark| columns.clone().map(move |column| (benchmark, column)))
+        .filter_map(|(benchmark, column)| together(shelf, benchmark, column, wanted))
+        .collect()
+}
+
+/// The operations of one benchmark in one kernel whose verdict is wanted, as one change.
+fn together<'a>(
+    shelf: &'a Shelf<'a>,
+    benchmark: &'a BenchmarkTable,
+    column: usize,
+    wanted: impl Fn(&Verdict) -> bool,
+) -> Option<Change<'a>> {
+    let hits = benchmark.operations.iter().filter_map(|operation| {
+        let verdict = &operation.cells.get(column)?.verdict;
+        let effect = shown_change(operation, column).unwrap_or(0.0);
+        wanted(verdict).then_some((operation, verdict, effect))
+    });
+    let count = hits.clone().count();
+    let (most, verdict, effect) = hits.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))?;
+    let of = benchmark.operations.len();
+    Some(Change { shelf, benchmark, column, kind: verdict.kind, most, verdict, effect, count, of })
 }
 
 /// The change that pages show in percent.

@@ -143,3 +143,16 @@ fn a_second_process_waits() -> Result<(), SiteError> {
     assert!(is_current(&out, "2"));
     Ok(())
 }
+
+#[test]
+fn a_swap_in_two_steps_does_the_same() -> Result<(), Box<dyn std::error::Error>> {
+    let (dir, out) = scratch();
+    publish(&out, "1", &[("a", "x")])?;
+    let publication = Publication::begin(&out, "2", || {})?;
+    publication.write("a", b"y")?;
+    publication.swap_in_two_steps()?;
+    drop(publication);
+    assert_eq!(fs::read_to_string(out.join("a"))?, "y");
+    assert_eq!(beside_site(dir.path()), [".site.lock", "site"]);
+    Ok(())
+}
