@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use polars::prelude::{Column, DataFrame, IntoLazy as _, col};
+use polars::prelude::{Column, DataFrame, DataType, IntoLazy as _, col, lit};
 use polars::series::IsSorted;
 
 use super::StoreError;
 use crate::mmtests::{BenchmarkSamples, ReadRun};
-use crate::model::{Benchmark, Iteration, Operation, Run, Series};
+use crate::model::{Benchmark, Direction, Iteration, Operation, Run, Series};
 use crate::stats::summary::summarise;
 
 /// Columns of the table of samples. A part is one operation in one iteration; parts are numbered
@@ -84,7 +84,11 @@ pub fn run(read: ReadRun, frame: &DataFrame) -> Result<Run, StoreError> {
             rest = after;
             parts.push(values);
             let samples = values.len() as u64;
-            let mean = means.next().unwrap_or(f64::NAN);
+            let (arithmetic, harmonic) = means.next().unwrap_or_default();
+            let mean = match direction {
+                Direction::Lower => arithmetic,
+                Direction::Higher => harmonic,
+            };
             iterations.push(Iteration { number: *number, samples, mean });
         }
         let summary = summarise(benchmark.meaning.kind(), direction, &parts);
@@ -124,9 +128,18 @@ fn benchmark((read, operations): (BenchmarkSamples, Vec<Operation>)) -> Benchmar
     }
 }
 
-/// Mean of each part, in order.
-fn means(frame: &DataFrame) -> Result<Vec<f64>, StoreError> {
-    let grouped =
-        frame.clone().lazy().group_by_stable([col(PART)]).agg([col(VALUE).mean()]).collect()?;
-    Ok(grouped.column(VALUE)?.f64()?.into_no_null_iter().collect())
+/// Arithmetic and harmonic mean of each part, in order. The harmonic mean is 0 where a value is.
+fn means(frame: &DataFrame) -> Result<Vec<(f64, f64)>, StoreError> {
+    let count = || col(VALUE).count().cast(DataType::Float64);
+    let grouped = frame
+        .clone()
+        .lazy()
+        .group_by_stable([col(PART)])
+        .agg([
+            col(VALUE).mean().alias("arithmetic"),
+            (count() / (lit(1.0) / col(VALUE)).sum()).alias("harmonic"),
+        ])
+        .collect()?;
+    let arithmetic = grouped.column("arithmetic")?.f64()?.into_no_null_iter();
+    Ok(arithmetic.zip(grouped.column("harmonic")?.f64()?.into_no_null_iter()).collect())
 }
