@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with, syncfs};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{Output, SiteError};
 
@@ -20,9 +20,19 @@ pub const MARKER: &str = ".melbot-site";
 /// First line of the marker.
 const SIGNATURE: &str = "made by melbot; the whole folder is replaced whenever the site is made";
 
-/// `true` if the site in this folder was made of the same input.
+/// `true` if the site in this folder was made of the same input, here, and since the machine was
+/// booted: after a power cut the marker must not vouch for pages that never reached the disk.
 pub fn is_current(out: &Path, stamp: &str) -> bool {
-    fs::read_to_string(out.join(MARKER)).is_ok_and(|text| text == marker(stamp))
+    let Ok(target) = resolved(out) else { return false };
+    let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return false };
+    let booted = fs::read_to_string(parent.join(beside(name, "lock")));
+    let made = fs::read_to_string(target.join(MARKER));
+    booted.is_ok_and(|text| text == boot()) && made.is_ok_and(|text| text == marker(stamp))
+}
+
+/// Changes whenever the machine boots.
+fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
 }
 
 fn marker(stamp: &str) -> String {
@@ -38,7 +48,7 @@ pub struct Publication {
     stamp: String,
     written: AtomicUsize,
     reused: AtomicUsize,
-    _lock: File,
+    lock: File,
 }
 
 /// What was done.
@@ -77,7 +87,7 @@ impl Publication {
             written: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),
             target,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -89,10 +99,9 @@ impl Publication {
             fs::set_permissions(&self.fresh, old.permissions())
                 .map_err(SiteError::io(&self.fresh))?;
         }
-        // After a power cut the marker shall not vouch for pages that never reached the disk.
-        let folder = File::open(&self.fresh).map_err(SiteError::io(&self.fresh))?;
-        syncfs(&folder).map_err(|error| SiteError::io(&self.fresh)(error.into()))?;
         self.swap()?;
+        // If this cannot be written, the next call does more than it needs to, no more.
+        let _ = (&self.lock).write_all(boot().as_bytes());
         Ok(Published {
             written: self.written.load(Ordering::Relaxed),
             reused: self.reused.load(Ordering::Relaxed),
@@ -193,7 +202,8 @@ fn beside(name: &OsStr, what: &str) -> OsString {
 }
 
 fn lock(path: &Path, waiting: impl FnOnce()) -> Result<File, SiteError> {
-    let lock = File::create(path).map_err(SiteError::io(path))?;
+    let lock = File::options().create(true).write(true).truncate(false).open(path);
+    let lock = lock.map_err(SiteError::io(path))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -202,6 +212,8 @@ fn lock(path: &Path, waiting: impl FnOnce()) -> Result<File, SiteError> {
         }
         Err(TryLockError::Error(error)) => return Err(SiteError::io(path)(error)),
     }
+    // What it says holds again when the site is finished.
+    lock.set_len(0).map_err(SiteError::io(path))?;
     Ok(lock)
 }
 
