@@ -179,15 +179,18 @@ fn best(sorted: &[f64], percent: u32) -> &[f64] {
     &sorted[..(share as usize).max(1).min(sorted.len())]
 }
 
-fn mean(direction: Direction, sorted: &[f64]) -> Option<f64> {
-    if sorted.is_empty() {
+/// Arithmetic mean where lower is better, else harmonic.
+///
+/// Absent for an empty slice, and for a harmonic mean where a value is not positive.
+pub fn mean(direction: Direction, values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
         return None;
     }
-    let n = sorted.len() as f64;
+    let n = values.len() as f64;
     let mean = match direction {
-        Direction::Lower => sum(sorted.iter().copied()) / n,
-        Direction::Higher if sorted.iter().any(|value| *value <= 0.0) => return None,
-        Direction::Higher => n / sum(sorted.iter().map(|value| 1.0 / value)),
+        Direction::Lower => sum(values.iter().copied()) / n,
+        Direction::Higher if values.iter().any(|value| *value <= 0.0) => return None,
+        Direction::Higher => n / sum(values.iter().map(|value| 1.0 / value)),
     };
     mean.is_finite().then_some(mean)
 }

@@ -1,14 +1,13 @@
-//! From the samples of a run to its record: one table of samples, grouped, each group summarised.
+//! From the samples of a run to its table, and to its record: each operation summarised.
 
 use std::collections::HashMap;
 
-use polars::prelude::{Column, DataFrame, DataType, IntoLazy as _, col, lit};
-use polars::series::IsSorted;
+use polars::prelude::{DataFrame, df};
 
 use super::StoreError;
 use crate::mmtests::{BenchmarkSamples, ReadRun};
-use crate::model::{Benchmark, Direction, Iteration, Operation, Run, Series};
-use crate::stats::summary::summarise;
+use crate::model::{Benchmark, Iteration, Operation, Run, Series};
+use crate::stats::summary::{mean, summarise};
 
 /// Columns of the table of samples. A part is one operation in one iteration; parts are numbered
 /// through a run, in the order: benchmark, operation, iteration. That is the order of the record, so
@@ -60,16 +59,11 @@ pub fn frame(benchmarks: &[BenchmarkSamples]) -> Result<DataFrame, StoreError> {
         intervals.extend_from_slice(&series.intervals);
         values.extend_from_slice(&series.values);
     }
-    let mut parts = Column::new(PART.into(), parts);
-    // Spares polars from hashing what is in order already.
-    parts.set_sorted_flag(IsSorted::Ascending);
-    let columns = [Column::new(INTERVAL.into(), intervals), Column::new(VALUE.into(), values)];
-    Ok(DataFrame::new(total, [parts].into_iter().chain(columns).collect())?)
+    Ok(df![PART => parts, INTERVAL => intervals, VALUE => values]?)
 }
 
 /// The record of a run, without its place.
 pub fn run(read: ReadRun, frame: &DataFrame) -> Result<Run, StoreError> {
-    let mut means = means(frame)?.into_iter();
     // `frame` built the column without gaps and in one piece.
     let mut rest = frame.column(VALUE)?.f64()?.cont_slice()?;
     let mut operations: Vec<Vec<Operation>> = read.benchmarks.iter().map(|_| Vec::new()).collect();
@@ -84,11 +78,7 @@ pub fn run(read: ReadRun, frame: &DataFrame) -> Result<Run, StoreError> {
             rest = after;
             parts.push(values);
             let samples = values.len() as u64;
-            let (arithmetic, harmonic) = means.next().unwrap_or_default();
-            let mean = match direction {
-                Direction::Lower => arithmetic,
-                Direction::Higher => harmonic,
-            };
+            let mean = mean(direction, values).unwrap_or(0.0);
             iterations.push(Iteration { number: *number, samples, mean });
         }
         let summary = summarise(benchmark.meaning.kind(), direction, &parts);
@@ -126,20 +116,4 @@ fn benchmark((read, operations): (BenchmarkSamples, Vec<Operation>)) -> Benchmar
         logs: read.logs,
         operations,
     }
-}
-
-/// Arithmetic and harmonic mean of each part, in order. The harmonic mean is 0 where a value is.
-fn means(frame: &DataFrame) -> Result<Vec<(f64, f64)>, StoreError> {
-    let count = || col(VALUE).count().cast(DataType::Float64);
-    let grouped = frame
-        .clone()
-        .lazy()
-        .group_by_stable([col(PART)])
-        .agg([
-            col(VALUE).mean().alias("arithmetic"),
-            (count() / (lit(1.0) / col(VALUE)).sum()).alias("harmonic"),
-        ])
-        .collect()?;
-    let arithmetic = grouped.column("arithmetic")?.f64()?.into_no_null_iter();
-    Ok(arithmetic.zip(grouped.column("harmonic")?.f64()?.into_no_null_iter()).collect())
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use polars_parquet::write::ZstdLevel;
 
 use super::condense::{INTERVAL, PART, VALUE};
 use super::{Store, StoreError, StoredRun};
@@ -23,7 +24,7 @@ pub fn write(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
 /// A Parquet writer; nobody filters these files, so they hold no statistics.
 fn writer<W: Write>(out: W) -> ParquetWriter<W> {
     ParquetWriter::new(out)
-        .with_compression(ParquetCompression::Zstd(None))
+        .with_compression(ParquetCompression::Zstd(ZstdLevel::try_new(1).ok()))
         .with_statistics(StatisticsOptions::empty())
         .set_parallel(false)
 }
