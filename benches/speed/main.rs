@@ -12,10 +12,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
-/// That of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Measured in the same way on the same kind of machine: compare-kernels.sh, text, with 4 kernels of
 /// two benchmarks (CPU seconds).
 const COMPARE_KERNELS_CPU_SECONDS: f64 = 51.0;

@@ -1,5 +1,6 @@
 //! The logs of one benchmark in one iteration: which there are, and their decompressed text.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
@@ -56,6 +57,28 @@ pub struct Logs {
 pub struct Text {
     path: String,
     content: String,
+}
+
+thread_local! {
+    /// The memory of the last text that was dropped. Logs come by the thousand, and memory fresh
+    /// from the system costs as much as what is then read into it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Memory that is kept for the next text is at most this.
+const MAX_SPARE: usize = 64 << 20;
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.content).into_bytes();
+        let kept = SPARE.take();
+        if bytes.capacity() > kept.capacity() && bytes.capacity() <= MAX_SPARE {
+            bytes.clear();
+            SPARE.set(bytes);
+        } else {
+            SPARE.set(kept);
+        }
+    }
 }
 
 impl Text {
@@ -177,7 +200,7 @@ impl Logs {
         } else {
             format!("{}/{file}", self.shown)
         };
-        let mut bytes = Vec::new();
+        let mut bytes = SPARE.take();
         let problem = match read_capped(&self.dir.join(&entry.file), entry.packing, &mut bytes) {
             Ok(()) => None,
             Err(damage) => {
