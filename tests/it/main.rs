@@ -6,5 +6,6 @@ mod browser;
 mod deviations;
 mod equality;
 mod house;
+mod interruption;
 mod oracle;
 mod support;
