@@ -17,8 +17,8 @@ pub struct Catalogue<'a> {
     pub problems: Vec<&'a Problem>,
     /// What the caller asked for.
     pub options: &'a SiteOptions,
-    /// Last line of every page.
-    pub footer: String,
+    /// How many runs were read, and when the newest was made.
+    pub measured: String,
     /// Number of runs that were read.
     pub runs: usize,
 }
@@ -59,15 +59,15 @@ impl<'a> Catalogue<'a> {
         let shelves = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
         let of_runs = runs.iter().flat_map(|run| &run.problems);
         let problems = worst_first(problems.iter().chain(of_runs));
-        Catalogue { shelves, problems, options, footer: footer(runs, options), runs: runs.len() }
+        Catalogue { shelves, problems, options, measured: measured(runs), runs: runs.len() }
     }
 }
 
 /// When the newest run was made, never when the pages were: they shall not change without reason.
-fn footer(runs: &[&Run], options: &SiteOptions) -> String {
+fn measured(runs: &[&Run]) -> String {
     let newest = runs.iter().filter_map(|run| run.finished.or(run.started)).max();
     let until = newest.map_or(String::new(), |at| format!(", the newest of {}", format::time(at)));
-    format!("{}, from {}{until}", options.generator, format::counted(runs.len(), "run"))
+    format!("from {}{until}", format::counted(runs.len(), "run"))
 }
 
 impl<'a> Shelf<'a> {

@@ -66,7 +66,9 @@ struct Frame<'a> {
     crumbs: &'a [Link],
     path: &'a str,
     problems: usize,
-    footer: &'a str,
+    front: bool,
+    generator: &'a str,
+    measured: &'a str,
 }
 
 /// The way from a page up to the root of the site: `../` for every folder it is in.
@@ -83,6 +85,8 @@ impl Site<'_> {
         page: &T,
         out: &dyn Output,
     ) -> Result<(), SiteError> {
+        // What every new run changes stands on the front page alone, lest every page change with it.
+        let front = place.path == "index.html";
         let frame = Frame {
             site: &self.catalogue.options.title,
             title: &place.title,
@@ -90,7 +94,9 @@ impl Site<'_> {
             crumbs: &place.crumbs,
             path: &place.path,
             problems: self.catalogue.problems.len(),
-            footer: &self.catalogue.footer,
+            front,
+            generator: &self.catalogue.options.generator,
+            measured: &self.catalogue.measured,
         };
         let mut context = Context::new();
         context.insert("frame", &frame);

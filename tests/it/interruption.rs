@@ -136,3 +136,42 @@ fn the_same_results_give_the_same_bytes() {
     scene.make("same", &site, &store);
     assert_eq!(content(&site), first);
 }
+
+#[test]
+fn one_more_run_leaves_the_pages_of_others_alone() {
+    let scene = Scene::new();
+    let (site, store, results) = (scene.path("site"), scene.path("store"), scene.path("results"));
+    let copy = |from: &str| {
+        let (from, to) = (project().join("sample-results").join(from), results.join(from));
+        for (file, bytes) in content(&from) {
+            fs::create_dir_all(to.join(&file).parent().unwrap()).unwrap();
+            fs::write(to.join(file), bytes).unwrap();
+        }
+    };
+    let make = || {
+        let status = Command::new(env!("CARGO_BIN_EXE_melbot"))
+            .arg("site")
+            .arg(&results)
+            .arg("-o")
+            .arg(&site)
+            .arg("--store")
+            .arg(&store)
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        content(&site)
+    };
+    copy("tcg1/scheduler-pipes/6.1.192-stable");
+    copy("tcg1/network-tbench");
+    let before = make();
+    copy("tcg1/scheduler-pipes/6.12.117-stable");
+    let after = make();
+    let changed = |path: &Path| before.get(path) != after.get(path);
+    assert!(changed(Path::new("tcg1/scheduler-pipes/index.html")));
+    let pages = before.keys().filter(|path| path.starts_with("tcg1/network-tbench"));
+    assert!(pages.clone().count() > 4);
+    for page in pages.chain([&PathBuf::from("help.html"), &PathBuf::from("problems.html")]) {
+        assert!(!changed(page), "{page:?} changed with a run of another config");
+    }
+    assert!(!changed(Path::new("tcg1/scheduler-pipes/6.1.192-stable.html")));
+}
