@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::catalogue::{Catalogue, Shelf, named};
@@ -108,7 +109,7 @@ pub fn write_index(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 
 /// Writes the page of every kernel.
 pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
-    spots(&site.catalogue).iter().try_for_each(|(name, spots)| write(site, name, spots, out))
+    spots(&site.catalogue).par_iter().try_for_each(|(name, spots)| write(site, name, spots, out))
 }
 
 fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<(), SiteError> {

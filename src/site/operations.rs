@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::catalogue::Shelf;
@@ -99,13 +100,12 @@ fn chunks(benchmark: &BenchmarkTable) -> Vec<Range<usize>> {
 
 /// Writes the pages of all benchmarks of a comparison.
 pub fn write_all(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
-    for benchmark in &shelf.comparison.benchmarks {
+    shelf.comparison.benchmarks.par_iter().try_for_each(|benchmark| {
         let chunks = chunks(benchmark);
-        for number in 0..chunks.len() {
-            write(site, shelf, (benchmark, &chunks, number), out)?;
-        }
-    }
-    Ok(())
+        (0..chunks.len())
+            .into_par_iter()
+            .try_for_each(|number| write(site, shelf, (benchmark, &chunks, number), out))
+    })
 }
 
 fn write(

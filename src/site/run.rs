@@ -1,5 +1,6 @@
 //! The page of a run: on what it ran, how it went, and where its logs are.
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::catalogue::{Shelf, ShelvedRun, named};
@@ -39,12 +40,8 @@ struct Measured {
 
 /// Writes the pages of all runs of a comparison.
 pub fn write_all(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
-    for shelved in &shelf.runs {
-        if let Some(run) = shelved.run {
-            write(site, shelf, (run, shelved), out)?;
-        }
-    }
-    Ok(())
+    let runs = shelf.runs.par_iter().filter_map(|shelved| Some((shelved.run?, shelved)));
+    runs.try_for_each(|run| write(site, shelf, run, out))
 }
 
 fn write(
