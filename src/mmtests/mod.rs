@@ -1,9 +1,9 @@
 //! Reading MMTests result trees.
 
-mod activity;
+pub(crate) mod activity;
 mod discover;
-mod environment;
-mod external;
+pub(crate) mod environment;
+pub(crate) mod external;
 mod layout;
 pub mod logs;
 mod printable;
