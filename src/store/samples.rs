@@ -1,8 +1,6 @@
 //! The samples of a run on disk, and back with their names.
 
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
+use std::io::{Cursor, Write};
 
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
@@ -12,13 +10,14 @@ use super::condense::{INTERVAL, ITERATION, SERIES, VALUE};
 use super::{Store, StoreError, StoredRun};
 use crate::model::Run;
 
-/// Writes a table of samples.
-pub fn write(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
-    ParquetWriter::new(file)
+/// A table of samples as Parquet.
+pub fn write(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
         .with_compression(ParquetCompression::Zstd(None))
         .set_parallel(false)
-        .finish(frame)
-        .map(|_| ())
+        .finish(frame)?;
+    Ok(bytes)
 }
 
 /// All samples of one run, in the order: benchmark, operation, iteration, as measured.
@@ -45,9 +44,8 @@ pub struct SampleRow<'s> {
 }
 
 impl Samples {
-    pub(super) fn read(path: &Path, run: &Run) -> Result<Samples, StoreError> {
-        let file = File::open(path).map_err(StoreError::io(path))?;
-        let frame = ParquetReader::new(file).finish()?;
+    pub(super) fn read(parquet: Vec<u8>, run: &Run) -> Result<Samples, StoreError> {
+        let frame = ParquetReader::new(Cursor::new(parquet)).finish()?;
         let names = run
             .benchmarks
             .iter()
