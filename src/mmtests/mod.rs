@@ -7,6 +7,8 @@ pub(crate) mod external;
 mod layout;
 pub mod logs;
 mod printable;
+#[cfg(test)]
+mod property_tests;
 mod read;
 pub mod shellpack;
 
