@@ -5,5 +5,6 @@
 mod browser;
 mod deviations;
 mod equality;
+mod hostile;
 mod oracle;
 mod support;
