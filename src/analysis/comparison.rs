@@ -294,7 +294,10 @@ fn figure(statistic: Statistic, direction: Direction, row: usize, (new, old): Pa
     if statistic == Statistic::Stddev && single(new) {
         return Figure { value: Some(0.0), change: old.map(|_| 0.0), starred: false };
     }
-    let change = value(new).zip(value(old)).map(|(new, old)| change_percent(direction, old, new));
+    let change = value(new)
+        .zip(value(old))
+        .map(|(new, old)| change_percent(direction, old, new))
+        .filter(|change| change.is_finite());
     Figure { value: value(new), change, starred: false }
 }
 

@@ -79,10 +79,13 @@ impl Evidence {
             verdict.kind = VerdictKind::NotMeasured;
             return Evidence { verdict, p: None };
         }
-        verdict.effect = Some(difference::change_percent(new.direction, base, average(&after)));
+        let effect = difference::change_percent(new.direction, base, average(&after));
+        verdict.effect = Some(effect).filter(|effect| effect.is_finite());
         let Some(test) = welch::test(&before, &after) else { return Evidence { verdict, p: None } };
         if base != 0.0 {
-            verdict.interval = Some(in_percent(new.direction, base, test.interval));
+            let interval = in_percent(new.direction, base, test.interval);
+            let finite = interval.0.is_finite() && interval.1.is_finite();
+            verdict.interval = finite.then_some(interval);
         }
         Evidence { verdict, p: Some(test.p) }
     }

@@ -37,7 +37,10 @@ struct Report<'r> {
 impl Check {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let found = self.results.find(&self.filter)?;
-        let runs = found.load()?.into_runs();
+        let mut runs = found.load()?.into_runs();
+        for run in &mut runs {
+            run.benchmarks.retain(|benchmark| self.filter.takes_benchmark(&benchmark.name));
+        }
         let mut problems = problems(&found.discovery, &runs);
         problems.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))

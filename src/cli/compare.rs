@@ -44,7 +44,7 @@ impl Compare {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let runs = self.results.find(&self.filter)?.load()?.into_runs();
         let mut comparisons = compare_all(&runs, &baseline(&self.baseline))?;
-        self.keep_wanted(&mut comparisons)?;
+        self.keep_wanted(&mut comparisons);
         let options = Options {
             ratio: self.ratio,
             detail: if self.brief { Detail::Brief } else { Detail::Full },
@@ -57,27 +57,12 @@ impl Compare {
 
     /// Drops the benchmarks that were not asked for, after the verdicts are made: how many
     /// comparisons a page has must not depend on which of them are looked at.
-    fn keep_wanted(&self, comparisons: &mut Vec<Comparison>) -> anyhow::Result<()> {
-        let names: Vec<String> =
-            comparisons.iter().flat_map(|c| &c.benchmarks).map(|b| b.name.clone()).collect();
+    fn keep_wanted(&self, comparisons: &mut Vec<Comparison>) {
         for comparison in &mut *comparisons {
             comparison.benchmarks.retain(|benchmark| self.filter.takes_benchmark(&benchmark.name));
         }
         comparisons.retain(|comparison| !comparison.benchmarks.is_empty());
-        if comparisons.is_empty() && !self.filter.benchmark.is_empty() {
-            anyhow::bail!(
-                "no such benchmark in these runs; there are: {}",
-                unique(names).join(", ")
-            );
-        }
-        Ok(())
     }
-}
-
-fn unique(mut names: Vec<String>) -> Vec<String> {
-    names.sort();
-    names.dedup();
-    names
 }
 
 /// Compares the runs of every page. Where a page has no run of the baseline's name, its kernels are

@@ -81,7 +81,12 @@ impl Extract {
             })?,
             Format::Parquet => {
                 let keep = |benchmark: &str| self.filter.takes_benchmark(benchmark);
-                write_parquet(&loaded.store, &loaded.runs, keep, &mut out)?;
+                let mut out = Remembering { out: &mut out, failure: None };
+                let written = write_parquet(&loaded.store, &loaded.runs, keep, &mut out);
+                if let Some(failure) = out.failure {
+                    return Err(failure.into());
+                }
+                written?;
             }
         }
         Ok(out.flush()?)
@@ -141,6 +146,35 @@ impl<'l> Line<'l> {
         let run = &stored.run;
         let (machine, config, run) = (&run.machine, &run.config, &run.name);
         Line { machine, config, run, iteration, benchmark, operation, interval, value }
+    }
+}
+
+/// Keeps the system's error, of which the writer of Parquet only tells in words: a closed pipe must
+/// be known as one, and a full disk is no fault of the store.
+struct Remembering<W> {
+    out: W,
+    failure: Option<io::Error>,
+}
+
+impl<W> Remembering<W> {
+    fn remember<T>(&mut self, result: io::Result<T>) -> io::Result<T> {
+        result.map_err(|error| {
+            let told = error.kind().into();
+            self.failure.get_or_insert(error);
+            told
+        })
+    }
+}
+
+impl<W: Write> Write for Remembering<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let result = self.out.write(bytes);
+        self.remember(result)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let result = self.out.flush();
+        self.remember(result)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What all verbs that read results have in common: where they are, and which of them are meant.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ pub struct Results {
     pub discovery: Discovery,
     results: PathBuf,
     all: bool,
+    /// Benchmarks that were asked for.
+    benchmarks: Vec<String>,
 }
 
 /// Results that were read.
@@ -110,7 +113,13 @@ impl ResultsArgs {
         if discovery.runs.is_empty() {
             bail!("none of the {found} runs is of that machine and config; there are: {known}");
         }
-        Ok(Results { settings, discovery, results: self.results.clone(), all: filter.takes_all() })
+        Ok(Results {
+            settings,
+            discovery,
+            results: self.results.clone(),
+            all: filter.takes_all(),
+            benchmarks: filter.benchmark.clone(),
+        })
     }
 }
 
@@ -135,10 +144,25 @@ impl Results {
         if self.all {
             store.forget_others(&runs)?;
         }
+        // Whoever reads our output may take his time.
+        store.release()?;
         for (stored, date) in runs.iter_mut().zip(self.dates()?) {
             stored.run.released = date;
         }
+        self.look_for_benchmarks(&runs)?;
         Ok(Loaded { runs, store })
+    }
+
+    /// Stops if a benchmark was asked for that none of the runs has.
+    fn look_for_benchmarks(&self, runs: &[StoredRun]) -> anyhow::Result<()> {
+        let names = runs.iter().flat_map(|stored| &stored.run.benchmarks).map(|b| b.name.as_str());
+        let known: BTreeSet<&str> = names.collect();
+        let missing = self.benchmarks.iter().find(|name| !known.contains(name.as_str()));
+        if let Some(name) = missing {
+            let known: Vec<&str> = known.into_iter().collect();
+            bail!("no benchmark {name:?} in these runs; there are: {}", known.join(", "));
+        }
+        Ok(())
     }
 
     fn open_store(&self) -> anyhow::Result<Store> {
@@ -156,7 +180,8 @@ impl Results {
         Ok(Store::open(&dir, &self.results, self.external()?, waiting)?)
     }
 
-    fn external(&self) -> anyhow::Result<Option<External>> {
+    /// MMTests' own parsers, if a checkout is named.
+    pub fn external(&self) -> anyhow::Result<Option<External>> {
         let Some(mmtests) = &self.settings.mmtests else { return Ok(None) };
         let source = mmtests.join("shellpack_src/src");
         if !source.is_dir() {

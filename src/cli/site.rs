@@ -68,8 +68,9 @@ impl Site {
         let options = self.options(&found)?;
         let dates = found.dates()?;
         let dates: Vec<String> = dates.iter().map(|date| format!("{date:?}")).collect();
-        let mmtests = format!("{:?}", found.settings.mmtests);
-        let others: Vec<&str> = [self.baseline.as_str(), &mmtests]
+        let parsers = found.external()?.map(|external| external.fingerprint().to_string());
+        let parsers = parsers.unwrap_or_default();
+        let others: Vec<&str> = [self.baseline.as_str(), &parsers]
             .into_iter()
             .chain(dates.iter().map(String::as_str))
             .collect();

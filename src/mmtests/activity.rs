@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::logs::Text;
+use super::printable::printable;
 
 /// What the activity file of a run tells.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub struct Activity {
     pub failures: Vec<(u64, String, i32)>,
     /// Benchmarks that were started more often than they ended, with the line of the start.
     pub unfinished: Vec<(u64, String)>,
+    /// The first line that names a benchmark as no folder can be called.
+    pub garbled: Option<u64>,
 }
 
 /// Reads lines such as `1795353313 run-mmtests: test start :: perfpipe 1795353313`.
@@ -35,6 +38,10 @@ pub fn parse_activity(text: &Text) -> Activity {
         } else if let Some(status) = what.strip_prefix("status :: ") {
             activity.status = status.trim().parse().ok();
         } else if let Some(name) = word_after(what, "run-mmtests: test start :: ") {
+            if !is_plain(name) {
+                activity.garbled.get_or_insert(line);
+                continue;
+            }
             if !activity.benchmarks.iter().any(|known| known == name) {
                 activity.benchmarks.push(name.to_owned());
             }
@@ -42,13 +49,18 @@ pub fn parse_activity(text: &Text) -> Activity {
         } else if let Some(name) = word_after(what, "run-mmtests: test end :: ") {
             open.retain(|(_, started)| started != name);
             let status = what.rsplit(' ').next().and_then(|status| status.parse().ok());
-            if let Some(status) = status.filter(|status| *status != 0) {
+            if let Some(status) = status.filter(|status| *status != 0 && is_plain(name)) {
                 activity.failures.push((line, name.to_owned(), status));
             }
         }
     }
     activity.unfinished = open;
     activity
+}
+
+/// `true` if a folder of an iteration can have this name, and every terminal can show it.
+pub fn is_plain(name: &str) -> bool {
+    !matches!(name, "" | "." | "..") && !name.contains('/') && printable(name.as_ref()) == name
 }
 
 fn word_after<'t>(text: &'t str, start: &str) -> Option<&'t str> {
@@ -111,6 +123,14 @@ mod tests {
         assert!(
             parse_times(&text("time :: a 1 user nan system 2 elapsed\ntime :: b 1")).is_empty()
         );
+    }
+
+    #[test]
+    fn a_benchmark_is_no_path() {
+        let start = "run-mmtests: test start ::";
+        let activity = parse_activity(&text(&format!("1 {start} aim9 1\n2 {start} x-/../.. 2\n")));
+        assert_eq!(activity.benchmarks, ["aim9"]);
+        assert_eq!(activity.garbled, Some(2));
     }
 
     #[test]

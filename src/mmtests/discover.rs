@@ -1,5 +1,6 @@
 //! Finding the runs in a folder of results, whatever its layout.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -69,20 +70,82 @@ pub fn discover(root: &Path) -> Discovery {
 /// Folders that hold `iter-*` folders.
 fn run_folders(root: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut walk = WalkDir::new(root).follow_links(true).max_depth(MAX_DEPTH).into_iter();
+    let mut links = Links::new(root);
+    let mut walk =
+        WalkDir::new(root).follow_links(true).max_depth(MAX_DEPTH).sort_by_file_name().into_iter();
     while let Some(entry) = walk.next() {
         match entry {
             Ok(entry) if !entry.file_type().is_dir() => {}
             Ok(entry) if entry.depth() > 0 && is_hidden(entry.path()) => walk.skip_current_dir(),
+            Ok(entry) if entry.path_is_symlink() && links.seen_elsewhere(entry.path()) => {
+                problems.push(second_way(printable_path(root, entry.path())));
+                walk.skip_current_dir();
+            }
             Ok(entry) if is_run(entry.path()) => {
                 found.push(entry.path().to_owned());
                 walk.skip_current_dir();
+            }
+            Ok(entry) if is_misnamed_iteration(entry.path()) => {
+                problems.push(misnamed(printable_path(root, entry.path())));
             }
             Ok(_) => {}
             Err(error) => problems.push(unreadable(root, &error)),
         }
     }
     found
+}
+
+/// `true` for a folder that holds logs of benchmarks as an iteration does, and is called `iter-`
+/// something that is no number.
+fn is_misnamed_iteration(dir: &Path) -> bool {
+    let called = dir.file_name().is_some_and(|name| name.as_bytes().starts_with(b"iter-"));
+    called
+        && fs::read_dir(dir)
+            .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("logs").is_dir()))
+}
+
+/// What is said of a folder that looks like an iteration and has no number.
+pub fn misnamed(path: String) -> Problem {
+    Problem {
+        severity: Severity::Warning,
+        path,
+        line: None,
+        what: "looks like an iteration but has no usable number: it was left out".to_owned(),
+        remedy: "call it iter-N with the next free number".to_owned(),
+    }
+}
+
+/// Links to folders. Each folder is looked at once: a few links across would otherwise make more
+/// ways through a tree than there is time for.
+struct Links {
+    /// Without links itself.
+    root: PathBuf,
+    followed: HashSet<PathBuf>,
+}
+
+impl Links {
+    fn new(root: &Path) -> Links {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        Links { root, followed: HashSet::new() }
+    }
+
+    /// `true` if the folder behind this link is seen at its own place, or was behind another link.
+    fn seen_elsewhere(&mut self, link: &Path) -> bool {
+        let Ok(target) = link.canonicalize() else { return false };
+        let hidden = |inside: &Path| inside.ancestors().any(is_hidden);
+        let own_place = target.strip_prefix(&self.root).is_ok_and(|inside| !hidden(inside));
+        own_place || !self.followed.insert(target)
+    }
+}
+
+fn second_way(path: String) -> Problem {
+    Problem {
+        severity: Severity::Note,
+        path,
+        line: None,
+        what: "a link to a folder that is also elsewhere in the results: it is read there".into(),
+        remedy: "remove the link, unless it is there for other programs".into(),
+    }
 }
 
 fn is_hidden(dir: &Path) -> bool {
@@ -98,7 +161,9 @@ fn is_run(dir: &Path) -> bool {
 
 /// N of `iter-N`.
 pub fn iteration_number(name: &str) -> Option<u32> {
-    name.strip_prefix("iter-")?.parse().ok()
+    let digits = name.strip_prefix("iter-")?;
+    // Not `+1` or `01`, lest two folders be the same iteration.
+    digits.parse().ok().filter(|number: &u32| number.to_string() == digits)
 }
 
 /// Hashes name, size and times of everything in the run's folder.
@@ -107,7 +172,13 @@ pub fn iteration_number(name: &str) -> Option<u32> {
 /// cannot be set back, so a file changed in place is noticed even by a tool that restores times.
 fn fingerprint(root: &Path, run: &mut FoundRun) {
     let mut lines = Vec::new();
-    for entry in WalkDir::new(&run.dir).follow_links(true) {
+    let mut links = Links::new(&run.dir);
+    let mut walk = WalkDir::new(&run.dir)
+        .follow_links(true)
+        .max_depth(MAX_DEPTH)
+        .sort_by_file_name()
+        .into_iter();
+    while let Some(entry) = walk.next() {
         match entry.and_then(|entry| Ok((entry.metadata()?, entry))) {
             Ok((metadata, entry)) if metadata.is_file() => {
                 let path = entry.path().strip_prefix(&run.dir).unwrap_or(entry.path());
@@ -123,6 +194,11 @@ fn fingerprint(root: &Path, run: &mut FoundRun) {
                     line.extend_from_slice(&number.to_le_bytes());
                 }
                 lines.push(line);
+            }
+            Ok((metadata, entry)) if metadata.is_dir() && entry.path_is_symlink() => {
+                if entry.depth() > 0 && links.seen_elsewhere(entry.path()) {
+                    walk.skip_current_dir();
+                }
             }
             Ok(_) => {}
             Err(error) => run.problems.push(unreadable(root, &error)),

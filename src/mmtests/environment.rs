@@ -2,10 +2,16 @@
 //! folder of an iteration.
 
 use super::logs::{Logs, Text};
-use crate::model::Environment;
+use super::printable::quote;
+use crate::model::{Environment, Problem};
 
 /// A run may have a storm of warnings; more than this are not kept.
 const MAX_WARNINGS: usize = 50;
+/// No fact needs more characters; the command line of a kernel has at most 2048.
+const LONGEST_FACT: usize = 4000;
+/// The log of a kernel in trouble may be long, all other files are a few lines.
+const MAX_DMESG_BYTES: u64 = 32 << 20;
+const MAX_FACT_BYTES: u64 = 1 << 20;
 
 /// What starts a line of the kernel log that somebody should look at.
 const TROUBLE: &[&str] = &[
@@ -28,11 +34,21 @@ const TROUBLE: &[&str] = &[
 ];
 
 /// Reads the environment of one iteration. Files that are missing leave their facts out.
-pub fn read(iteration: &Logs) -> Environment {
-    let text = |name: &str| iteration.read(name).map(|(text, _)| text);
+pub fn read(iteration: &Logs, problems: &mut Vec<Problem>) -> Environment {
+    of_texts(|name| {
+        let limit = if name == "dmesg" { MAX_DMESG_BYTES } else { MAX_FACT_BYTES };
+        let (text, problem) = iteration.read_start(name, limit)?;
+        problems.extend(problem);
+        Some(text)
+    })
+}
+
+/// The environment that these files tell of.
+pub(crate) fn of_texts(mut text: impl FnMut(&str) -> Option<Text>) -> Environment {
     let mut facts = Vec::new();
     let mut fact = |name: &str, value: Option<String>| {
-        if let Some(value) = value.map(|value| value.trim().to_owned()).filter(|v| !v.is_empty()) {
+        let value = value.map(|value| quote(&value, LONGEST_FACT));
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
             facts.push((name.to_owned(), value));
         }
     };
@@ -90,7 +106,7 @@ fn warnings(dmesg: &Text) -> Vec<String> {
     dmesg
         .lines()
         .filter(|(_, line)| TROUBLE.iter().any(|mark| line.contains(mark)))
-        .map(|(_, line)| line.chars().take(400).collect())
+        .map(|(_, line)| quote(line, 400))
         .take(MAX_WARNINGS)
         .collect()
 }

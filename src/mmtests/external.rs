@@ -4,22 +4,30 @@
 //! separated by tabs, `_` for absent; `shellpack.yaml` beside it tells direction and summary kind.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde_json::Value;
 
 use super::logs::{MAX_LOG_BYTES, Text};
+use super::printable::{printable, quote};
 use super::shellpack::Parsed;
 use crate::model::{Direction, Problem, Severity, SummaryKind};
 
 /// What `preferhigher` may say for "yes" in MMTests.
 const YES: &[&str] = &["", "1", "higher", "true"];
+/// Only the first line of what a parser complains of is shown.
+const MAX_COMPLAINT_BYTES: u64 = 64 << 10;
+/// How often a parser that has printed everything is looked at, until it ends.
+const POLL: Duration = Duration::from_millis(5);
 
 /// A checkout of MMTests whose parsers may be run.
 #[derive(Clone, Debug)]
@@ -46,6 +54,28 @@ pub struct ForeignBenchmark {
 }
 
 impl External {
+    /// Changes with the parsers, their descriptions and the time they may take: what one of them
+    /// made of a log under other conditions must not be taken for what it makes of it now.
+    pub fn fingerprint(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(self.mmtests.as_os_str().as_encoded_bytes());
+        hasher.update(&self.time_limit.as_nanos().to_le_bytes());
+        let folders = fs::read_dir(self.mmtests.join("shellpack_src/src")).into_iter().flatten();
+        let mut folders: Vec<PathBuf> = folders.flatten().map(|entry| entry.path()).collect();
+        folders.sort();
+        for folder in folders {
+            for file in ["parse-results", "shellpack.yaml"].map(|name| folder.join(name)) {
+                let Ok(about) = fs::metadata(&file) else { continue };
+                hasher.update(file.as_os_str().as_encoded_bytes());
+                let times = [about.mtime(), about.mtime_nsec(), about.ctime(), about.ctime_nsec()];
+                for number in [about.len() as i64, i64::from(about.mode())].iter().chain(&times) {
+                    hasher.update(&number.to_le_bytes());
+                }
+            }
+        }
+        hasher.finalize()
+    }
+
     /// Looks a benchmark up; the error says what is missing.
     pub fn describe(&self, benchmark: &str) -> Result<ForeignBenchmark, String> {
         let folder = self
@@ -54,8 +84,10 @@ impl External {
         let description = folder.join("shellpack.yaml");
         let text = std::fs::read_to_string(&description)
             .map_err(|error| format!("{}: {error}", description.display()))?;
-        let yaml: HashMap<String, Value> = serde_saphyr::from_str(&text)
-            .map_err(|error| format!("{}: {error}", description.display()))?;
+        let yaml: HashMap<String, Value> = serde_saphyr::from_str(&text).map_err(|error| {
+            // The other lines draw a picture of the place.
+            format!("{}: {}", description.display(), first_line(error.to_string().as_bytes()))
+        })?;
         Ok(self.benchmark(benchmark, folder.join("parse-results"), &yaml))
     }
 
@@ -173,7 +205,11 @@ impl ForeignBenchmark {
             path: shown.to_owned(),
             line: None,
             what: format!("MMTests' parser: {what}"),
-            remedy: format!("run {} {shown:?} by hand", self.parser.display()),
+            remedy: format!(
+                "run {} {} by hand",
+                for_shell(&printable(self.parser.as_os_str())),
+                for_shell(shown)
+            ),
         }
     }
 }
@@ -200,9 +236,18 @@ pub fn parse_protocol(text: &Text, out: &mut Parsed) {
                 out.add_ratio((text, line), &name, interval, value);
             }
             (Ok(interval), Ok(value)) => out.add((text, line), &name, interval, value),
-            _ => out.complain((text, line), format!("{value:?} of {name:?} is no number")),
+            _ => {
+                let (value, name) = (quote(value, 60), quote(&name, 60));
+                out.complain((text, line), format!("{value:?} of {name:?} is no number"));
+            }
         }
     }
+}
+
+/// A word that a shell takes as it is: the command is there to be copied, and names come from
+/// foreign machines.
+fn for_shell(word: &str) -> String {
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// A parser at work, in a process group of its own so that its children can be stopped with it.
@@ -228,27 +273,31 @@ impl Run {
             .process_group(0)
             .spawn()
             .map_err(|error| format!("{} cannot be started: {error}", parser.display()))?;
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
+        let stdout = drain(child.stdout.take(), MAX_LOG_BYTES, true);
+        let stderr = drain(child.stderr.take(), MAX_COMPLAINT_BYTES, false);
         Ok(Run { child, stdout, stderr })
     }
 
     fn finish(mut self, time_limit: Duration) -> Result<Output, String> {
+        let deadline = Instant::now().checked_add(time_limit);
         let rows = match self.stdout.recv_timeout(time_limit) {
             Ok(rows) => rows,
-            Err(RecvTimeoutError::Timeout) => {
-                self.stop();
-                return Err(format!("stopped after {} seconds", time_limit.as_secs()));
-            }
+            Err(RecvTimeoutError::Timeout) => return Err(self.too_slow(time_limit)),
             Err(RecvTimeoutError::Disconnected) => Vec::new(),
         };
-        // Its output has ended; whatever is left of the group is of no use.
-        let complaint = self.stderr.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
         if rows.len() as u64 >= MAX_LOG_BYTES {
             self.stop();
             return Err(format!("printed more than {} MiB", MAX_LOG_BYTES >> 20));
         }
-        let status = self.child.wait().map_err(|error| error.to_string())?;
+        // Its output has ended, it need not have.
+        while !self.has_ended() {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Err(self.too_slow(time_limit));
+            }
+            thread::sleep(POLL);
+        }
+        let status = self.stop().ok_or("it cannot be told how it ended")?;
+        let complaint = self.stderr.recv_timeout(Duration::from_secs(1)).unwrap_or_default();
         let mut complaint = first_line(&complaint);
         if !status.success() && complaint.is_empty() {
             complaint = format!("ended with {status}");
@@ -256,23 +305,52 @@ impl Run {
         Ok(Output { rows, complaint })
     }
 
-    fn stop(&mut self) {
-        if let Some(group) = rustix::process::Pid::from_raw(self.child.id().cast_signed()) {
-            // It may have ended meanwhile, which is what we want.
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    fn too_slow(&mut self, time_limit: Duration) -> String {
+        self.stop();
+        format!(
+            "stopped after {} seconds; parser_seconds in melbot.toml gives it more",
+            time_limit.as_secs()
+        )
+    }
+
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+        let ended = self.group().map(|pid| waitid(WaitId::Pid(pid), options));
+        // Where nothing can be found out, waiting for it settles the matter.
+        !matches!(ended, Some(Ok(None)))
+    }
+
+    /// Stops it and all its children that are left, and tells how it ended. Until it was waited for,
+    /// its number cannot be that of another group.
+    fn stop(&mut self) -> Option<ExitStatus> {
+        if let Some(group) = self.group() {
+            // All of it may have ended meanwhile, which is what we want.
+            let _ = kill_process_group(group, Signal::KILL);
         }
-        let _ = self.child.wait();
+        self.child.wait().ok()
+    }
+
+    fn group(&self) -> Option<Pid> {
+        Pid::from_raw(self.child.id().cast_signed())
     }
 }
 
-/// Reads a pipe to its end in a thread, at most [`MAX_LOG_BYTES`] of it.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
+/// Reads a pipe to its end in a thread and keeps at most so many bytes of it. Where not `all` of it
+/// matters, the rest is thrown away, lest the program die of a closed pipe.
+fn drain(
+    pipe: Option<impl Read + Send + 'static>,
+    limit: u64,
+    all: bool,
+) -> mpsc::Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(pipe) = pipe {
+        if let Some(mut pipe) = pipe {
             // An error ends the output as its end does.
-            let _ = pipe.take(MAX_LOG_BYTES).read_to_end(&mut bytes);
+            let _ = pipe.by_ref().take(limit).read_to_end(&mut bytes);
+            if !all {
+                let _ = io::copy(&mut pipe, &mut io::sink());
+            }
         }
         // Nobody listens any more if the parser was stopped.
         let _ = sender.send(bytes);
@@ -282,13 +360,7 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> mpsc::Receiver<Vec<u8>> {
 
 fn first_line(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("")
-        .trim()
-        .chars()
-        .take(300)
-        .collect()
+    quote(text.lines().find(|line| !line.trim().is_empty()).unwrap_or(""), 300)
 }
 
 #[cfg(test)]
@@ -336,6 +408,11 @@ mod tests {
     }
 
     #[test]
+    fn what_is_to_be_copied_into_a_shell_does_no_harm() {
+        assert_eq!(for_shell("a'$(rm -r ~)"), r"'a'\''$(rm -r ~)'");
+    }
+
+    #[test]
     fn rows_become_samples() {
         let out = parse("printf 'tput\\t4\\t_\\t1\\t2.5\\tR\\nbad\\t_\\t_\\t1\\tx\\t_\\n'; exit 0");
         assert_eq!(out.samples.series()[0].operation, "tput-4");
@@ -348,5 +425,7 @@ mod tests {
     fn a_parser_that_fails_or_hangs_is_a_problem() {
         assert_eq!(parse("echo broken >&2; exit 3").problems[0].what, "MMTests' parser: broken");
         assert!(parse("sleep 60 & sleep 60").problems[0].what.contains("stopped after"));
+        let silent = parse("exec >&- 2>&-; sleep 60");
+        assert!(silent.problems[0].what.contains("stopped after"), "{:?}", silent.problems);
     }
 }

@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::printable::{printable, printable_path};
+use super::discover::describe;
+use super::printable::{printable, printable_path, quote};
 use crate::model::{Problem, Severity};
 
 /// Stands in for a config that no folder names.
@@ -210,22 +212,47 @@ fn looks_like_config(name: &str) -> bool {
 
 fn read_note(root: &Path, dir: &Path) -> (RunToml, Option<Problem>) {
     let path = dir.join("run.toml");
-    let Ok(text) = fs::read_to_string(&path) else { return (RunToml::default(), None) };
-    match toml::from_str(&text) {
-        Ok(note) => (note, None),
+    let problem = |line, what| Problem {
+        severity: Severity::Warning,
+        path: printable_path(root, &path),
+        line,
+        what: format!("not valid: {what}"),
+        remedy: "correct it, or remove it and let the folders name machine and config".into(),
+    };
+    let text = match small_text(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Default::default(),
+        Err(error) => return (RunToml::default(), Some(problem(None, describe(&error)))),
+    };
+    match toml::from_str::<RunToml>(&text) {
+        Ok(note) => (note.printable(), None),
         Err(error) => {
-            let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count() as u64);
-            let problem = Problem {
-                severity: Severity::Warning,
-                path: printable_path(root, &path),
-                line,
-                what: format!("not valid: {}", error.message()),
-                remedy: "correct it, or remove it and let the folders name machine and config"
-                    .into(),
-            };
-            (RunToml::default(), Some(problem))
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map(|before| 1 + before.matches('\n').count() as u64);
+            (RunToml::default(), Some(problem(line, quote(error.message(), 200))))
         }
     }
+}
+
+impl RunToml {
+    /// Names that can be shown; an empty one is none.
+    fn printable(self) -> RunToml {
+        let name = |name: Option<String>| {
+            name.map(|name| printable(name.trim().as_ref())).filter(|name| !name.is_empty())
+        };
+        RunToml { machine: name(self.machine), config: name(self.config) }
+    }
+}
+
+/// A file of a few lines. Opening a pipe would wait for a writer, and a huge file fill the memory.
+fn small_text(path: &Path) -> io::Result<String> {
+    const LARGEST: u64 = 64 << 10;
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(io::Error::other("no small file"));
+    }
+    let bytes = fs::read(path)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The second word of `kernel.version`, which is the output of `uname -a`.
@@ -237,24 +264,21 @@ fn host_name(dir: &Path) -> Option<String> {
         .filter(|file| file.is_file())
         .collect();
     iterations.sort();
-    let text = fs::read(iterations.first()?).ok()?;
-    let text = String::from_utf8_lossy(&text);
+    let text = small_text(iterations.first()?).ok()?;
     let host = text.split_whitespace().nth(1)?;
     Some(printable(host.as_ref()))
 }
 
 /// Runs of the same place get a number, so that none hides another, and a line that says so.
 fn tell_duplicates_apart(root: &Path, dirs: &[PathBuf], places: &mut [(Place, Vec<Problem>)]) {
-    let mut seen: HashMap<Place, (usize, String)> = HashMap::new();
+    let mut taken: HashMap<Place, String> = HashMap::new();
     for ((place, problems), dir) in places.iter_mut().zip(dirs) {
         let path = printable_path(root, dir);
-        let (count, first) = seen.entry(place.clone()).or_insert_with(|| (0, path.clone()));
-        *count += 1;
-        if *count > 1 {
-            place.name = format!("{} ({count})", place.name);
+        if let Some(first) = taken.get(place).cloned() {
+            place.name = free_name(place, &taken);
             problems.push(Problem {
                 severity: Severity::Warning,
-                path,
+                path: path.clone(),
                 line: None,
                 what: format!(
                     "same machine, config and run as {first:?}; shown as {:?}",
@@ -263,6 +287,20 @@ fn tell_duplicates_apart(root: &Path, dirs: &[PathBuf], places: &mut [(Place, Ve
                 remedy: "rename or remove one of the two".to_owned(),
             });
         }
+        taken.insert(place.clone(), path);
+    }
+}
+
+/// The name of the place with the first number that is not taken.
+fn free_name(place: &Place, taken: &HashMap<Place, String>) -> String {
+    let mut numbered = place.clone();
+    let mut number = 2_u64;
+    loop {
+        numbered.name = format!("{} ({number})", place.name);
+        if !taken.contains_key(&numbered) {
+            return numbered.name;
+        }
+        number += 1;
     }
 }
 

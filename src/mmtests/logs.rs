@@ -8,11 +8,16 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
+use super::discover::describe;
+use super::printable::printable;
 use crate::model::{Problem, Severity, natural_cmp};
 
 /// A log may not decompress to more than this, or it is taken for a decompression bomb.
 pub const MAX_LOG_BYTES: u64 = 256 << 20;
+/// More memory than this is not given to a decompressor; `xz -9` needs 65 MiB.
+const MAX_XZ_MEMORY: u64 = 256 << 20;
 
 /// How a log is compressed; told by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +38,7 @@ impl Packing {
     }
 }
 
-/// One log of a folder, under its name without `.gz`, `.xz` or `.zst`.
+/// One log of a folder, under its printable name without `.gz`, `.xz` or `.zst`.
 #[derive(Clone, Debug)]
 struct Entry {
     name: String,
@@ -84,11 +89,7 @@ impl Drop for Text {
 impl Text {
     /// Makes a text from memory; `path` is what problems name.
     pub fn new(path: impl Into<String>, bytes: Vec<u8>) -> Text {
-        let content = match String::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(garbage) => String::from_utf8_lossy(garbage.as_bytes()).into_owned(),
-        };
-        Text { path: path.into(), content }
+        Text { path: path.into(), content: without_garbage(bytes) }
     }
 
     /// The path of the log relative to the results folder, printable.
@@ -96,7 +97,7 @@ impl Text {
         &self.path
     }
 
-    /// The whole text; bytes that are no UTF-8 are replaced.
+    /// The whole text; each byte that is no UTF-8 is replaced by a question mark.
     pub fn as_str(&self) -> &str {
         &self.content
     }
@@ -121,9 +122,24 @@ impl Text {
             let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
             (at, line) = (end + 1, number + 1);
             let content = self.content.get(start..end)?;
-            Some((number, content.strip_suffix('\r').unwrap_or(content)))
+            // As in `lines`, a carriage return that ends no line is a part of it.
+            let ended = end < bytes.len();
+            let plain = content.strip_suffix('\r').filter(|_| ended);
+            Some((number, plain.unwrap_or(content)))
         })
     }
+}
+
+/// The bytes as text, in place: 256 MiB of garbage must not become three times as much.
+fn without_garbage(mut bytes: Vec<u8>) -> String {
+    let mut at = 0;
+    while let Err(error) = str::from_utf8(&bytes[at..]) {
+        let start = at + error.valid_up_to();
+        at = error.error_len().map_or(bytes.len(), |length| start + length);
+        bytes[start..at].fill(b'?');
+    }
+    // All that was no UTF-8 has been replaced.
+    String::from_utf8(bytes).unwrap_or_default()
 }
 
 impl Logs {
@@ -132,7 +148,7 @@ impl Logs {
         let mut entries = Vec::new();
         for entry in fs::read_dir(dir)? {
             let file = entry?.file_name();
-            let name = file.to_string_lossy();
+            let name = printable(&file);
             let (name, packing) = Packing::split(&name);
             entries.push(Entry { name: name.to_owned(), packing, file: file.clone() });
         }
@@ -161,7 +177,7 @@ impl Logs {
         &self.shown
     }
 
-    /// Names of all logs without the ending of the compressor, in natural order.
+    /// Printable names of all logs without the ending of the compressor, in natural order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|entry| entry.name.as_str())
     }
@@ -193,15 +209,17 @@ impl Logs {
     /// What was readable of a damaged log is returned beside the problem; a line cut in its middle
     /// by the damage is left out, lest half a number be taken for a whole one.
     pub fn read(&self, name: &str) -> Option<(Text, Option<Problem>)> {
+        self.read_start(name, MAX_LOG_BYTES)
+    }
+
+    /// As [`Logs::read`], at most so many bytes.
+    pub fn read_start(&self, name: &str, limit: u64) -> Option<(Text, Option<Problem>)> {
         let entry = self.find(name)?;
-        let file = entry.file.to_string_lossy();
-        let path = if self.shown.is_empty() {
-            file.into_owned()
-        } else {
-            format!("{}/{file}", self.shown)
-        };
+        let file = printable(&entry.file);
+        let path = if self.shown.is_empty() { file } else { format!("{}/{file}", self.shown) };
         let mut bytes = SPARE.take();
-        let problem = match read_capped(&self.dir.join(&entry.file), entry.packing, &mut bytes) {
+        let place = self.dir.join(&entry.file);
+        let problem = match read_capped(&place, entry.packing, limit, &mut bytes) {
             Ok(()) => None,
             Err(damage) => {
                 bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
@@ -215,7 +233,7 @@ impl Logs {
 /// Why a log could not be read to its end.
 enum Damage {
     NotAFile,
-    TooLarge,
+    LargerThan(u64),
     Io(io::Error),
 }
 
@@ -226,19 +244,20 @@ impl Damage {
                 "not a regular file".to_owned(),
                 "remove it, or put the log itself in its place".to_owned(),
             ),
-            Damage::TooLarge => (
-                format!(
-                    "larger than {} MiB when decompressed, the rest was not read",
-                    MAX_LOG_BYTES >> 20
-                ),
+            Damage::LargerThan(limit) => (
+                format!("larger than {} MiB when decompressed, the rest was not read", limit >> 20),
                 "check whether this is a log at all; if it is, split it".to_owned(),
+            ),
+            Damage::Io(error) if error.kind() == io::ErrorKind::NotFound => (
+                "a link that leads nowhere".to_owned(),
+                "copy the log itself from the test machine, or remove the link".to_owned(),
             ),
             Damage::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => (
                 "permission denied".to_owned(),
                 "make the file readable for the user who runs melbot".to_owned(),
             ),
             Damage::Io(error) => (
-                format!("damaged: {error}"),
+                format!("damaged: {}", describe(error)),
                 "copy the file again from the test machine, or repeat the run".to_owned(),
             ),
         };
@@ -247,36 +266,53 @@ impl Damage {
     }
 }
 
-/// Appends the decompressed content of a file, at most [`MAX_LOG_BYTES`] of it.
-fn read_capped(path: &Path, packing: Packing, into: &mut Vec<u8>) -> Result<(), Damage> {
+/// Appends the decompressed content of a file, at most `limit` bytes of it.
+fn read_capped(
+    path: &Path,
+    packing: Packing,
+    limit: u64,
+    into: &mut Vec<u8>,
+) -> Result<(), Damage> {
     // Without O_NONBLOCK, opening a pipe would wait for a writer.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut file =
-        OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(Damage::Io)?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let mut file = opened.map_err(|error| match Errno::from_io_error(&error) {
+        // What opening a socket says.
+        Some(Errno::NXIO) => Damage::NotAFile,
+        _ => Damage::Io(error),
+    })?;
     let metadata = file.metadata().map_err(Damage::Io)?;
     if !metadata.is_file() {
         return Err(Damage::NotAFile);
     }
     match packing {
         Packing::Plain => {
-            into.reserve(metadata.len().min(MAX_LOG_BYTES) as usize);
-            copy_capped(&mut file, into)
+            into.reserve(metadata.len().min(limit) as usize);
+            copy_capped(&mut file, limit, into)
         }
         // A file may hold several members, one after the other; all three readers go through them.
-        Packing::Gzip => copy_capped(&mut flate2::read::MultiGzDecoder::new(file), into),
-        Packing::Xz => copy_capped(&mut liblzma::read::XzDecoder::new_multi_decoder(file), into),
+        Packing::Gzip => copy_capped(&mut flate2::read::MultiGzDecoder::new(file), limit, into),
+        Packing::Xz => {
+            let stream = xz_decoder().map_err(|error| Damage::Io(error.into()))?;
+            copy_capped(&mut liblzma::read::XzDecoder::new_stream(file, stream), limit, into)
+        }
         Packing::Zstd => {
             let mut reader = zstd::stream::read::Decoder::new(file).map_err(Damage::Io)?;
-            copy_capped(&mut reader, into)
+            copy_capped(&mut reader, limit, into)
         }
     }
 }
 
-fn copy_capped(reader: &mut impl Read, into: &mut Vec<u8>) -> Result<(), Damage> {
-    reader.take(MAX_LOG_BYTES + 1).read_to_end(into).map_err(Damage::Io)?;
-    if into.len() as u64 > MAX_LOG_BYTES {
-        into.truncate(MAX_LOG_BYTES as usize);
-        return Err(Damage::TooLarge);
+/// A header of a few bytes may ask for a dictionary of 4 GiB.
+fn xz_decoder() -> Result<liblzma::stream::Stream, liblzma::stream::Error> {
+    liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, liblzma::stream::CONCATENATED)
+}
+
+fn copy_capped(reader: &mut impl Read, limit: u64, into: &mut Vec<u8>) -> Result<(), Damage> {
+    reader.take(limit + 1).read_to_end(into).map_err(Damage::Io)?;
+    if into.len() as u64 > limit {
+        into.truncate(limit as usize);
+        return Err(Damage::LargerThan(limit));
     }
     Ok(())
 }

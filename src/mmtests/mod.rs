@@ -1,12 +1,14 @@
 //! Reading MMTests result trees.
 
-mod activity;
+pub(crate) mod activity;
 mod discover;
-mod environment;
-mod external;
+pub(crate) mod environment;
+pub(crate) mod external;
 mod layout;
 pub mod logs;
 mod printable;
+#[cfg(test)]
+mod property_tests;
 mod read;
 pub mod shellpack;
 

@@ -25,6 +25,17 @@ pub fn printable(name: &OsStr) -> String {
     shown
 }
 
+/// The start of a line of some log, fit to be quoted: without control characters and such that turn
+/// the direction of writing.
+pub fn quote(line: &str, longest: usize) -> String {
+    let mut kept = line.trim().chars().filter(|c| !c.is_control() && !turns_direction(*c));
+    let mut short: String = kept.by_ref().take(longest).collect();
+    if kept.next().is_some() {
+        short.push('…');
+    }
+    short
+}
+
 /// As [`printable`], for a path relative to `root`; empty for `root` itself.
 pub fn printable_path(root: &Path, path: &Path) -> String {
     printable(path.strip_prefix(root).unwrap_or(path).as_os_str())

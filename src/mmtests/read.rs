@@ -1,11 +1,12 @@
 //! Reading one run: how it went, what it ran on, and all its samples.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::activity::{Activity, parse_activity, parse_times};
-use super::discover::{FoundRun, describe, iteration_number};
+use super::activity::{Activity, is_plain, parse_activity, parse_times};
+use super::discover::{FoundRun, describe, iteration_number, misnamed};
 use super::environment;
 use super::external::{External, ForeignBenchmark};
 use super::logs::{Logs, Text};
@@ -93,14 +94,18 @@ impl Meaning {
     }
 }
 
-/// Reads a run. Never fails as a whole: what cannot be read becomes a problem.
+/// MMTests' own notes on a run are a few kB.
+const MAX_NOTE_BYTES: u64 = 1 << 20;
+
+/// Reads a run. Never fails as a whole: what cannot be read becomes a problem, beside those that
+/// were `found` with the run.
 pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
-    let mut reader = Reader { found, external, problems: found.problems.clone() };
+    let mut reader = Reader { found, external, problems: Vec::new() };
     let iterations = reader.iterations();
     let activity = reader.activity(&iterations);
-    reader.judge_activity(&activity);
-    let environment =
-        iterations.first().map_or(Environment::default(), |first| environment::read(&first.logs));
+    let environment = iterations.first().map_or(Environment::default(), |first| {
+        environment::read(&first.logs, &mut reader.problems)
+    });
     let benchmarks = reader.benchmarks(&activity, &iterations);
     ReadRun {
         started: activity.started,
@@ -148,20 +153,44 @@ impl Reader<'_> {
 
     /// The `iter-N` folders in the order of N.
     fn iterations(&mut self) -> Vec<IterationFolder> {
-        let mut folders: Vec<(u32, PathBuf, String)> = list(&self.found.dir)
-            .into_iter()
-            .filter_map(|(name, dir)| Some((iteration_number(&name)?, dir, name)))
-            .collect();
+        let mut folders: Vec<(u32, PathBuf, String)> = Vec::new();
+        for (name, dir) in list(&self.found.dir) {
+            match iteration_number(&name) {
+                Some(number) => folders.push((number, dir, name)),
+                None if name.starts_with("iter-") => {
+                    self.problems.push(misnamed(self.shown(&name)));
+                }
+                None => {}
+            }
+        }
         folders.sort();
+        self.judge_numbers(folders.iter().map(|(number, ..)| *number));
         folders
             .into_iter()
             .filter_map(|(number, dir, name)| {
                 let shown = self.shown(&name);
                 let logs = self.open(&dir, shown)?;
-                let times = logs.read("tests-timestamp").map(|(text, _)| parse_times(&text));
+                let times = self.note(&logs, "tests-timestamp").map(|text| parse_times(&text));
                 Some(IterationFolder { number, dir, logs, times: times.unwrap_or_default() })
             })
             .collect()
+    }
+
+    /// Says so if an iteration is missing; MMTests counts from 0.
+    fn judge_numbers(&mut self, numbers: impl Iterator<Item = u32>) {
+        let gap = (0..).zip(numbers).find(|(expected, number)| expected != number);
+        if let Some((expected, number)) = gap {
+            let what = format!("iter-{expected} is missing, although iter-{number} is there");
+            let remedy = "copy the whole folder of the run from work/log, or repeat the run";
+            self.complain(Severity::Warning, self.found.path.clone(), None, what, remedy);
+        }
+    }
+
+    /// One of MMTests' own files, if it is there.
+    fn note(&mut self, logs: &Logs, name: &str) -> Option<Text> {
+        let (text, problem) = logs.read_start(name, MAX_NOTE_BYTES)?;
+        self.problems.extend(problem);
+        Some(text)
     }
 
     /// A path inside the run, as people see it.
@@ -193,20 +222,13 @@ impl Reader<'_> {
     fn activity(&mut self, iterations: &[IterationFolder]) -> Activity {
         let whole = Logs::open(&self.found.dir, self.found.path.clone())
             .ok()
-            .and_then(|logs| logs.read("mmtests-activity"))
-            .map(|(text, _)| text);
-        let per_iteration = || {
-            let parts: Vec<Text> = iterations
-                .iter()
-                .filter_map(|iteration| iteration.logs.read("tests-activity"))
-                .map(|(text, _)| text)
-                .collect();
-            let path = parts.first()?.path().to_owned();
-            let all: String = parts.iter().map(Text::as_str).collect();
-            Some(Text::new(path, all.into_bytes()))
-        };
-        match whole.or_else(per_iteration) {
-            Some(text) => parse_activity(&text),
+            .and_then(|logs| self.note(&logs, "mmtests-activity"));
+        match whole.or_else(|| self.activity_of(iterations)) {
+            Some(text) => {
+                let activity = parse_activity(&text);
+                self.judge_activity(text.path(), &activity);
+                activity
+            }
             None => {
                 self.complain(
                     Severity::Warning,
@@ -222,8 +244,24 @@ impl Reader<'_> {
         }
     }
 
-    fn judge_activity(&mut self, activity: &Activity) {
-        let path = self.shown("mmtests-activity");
+    /// What the iterations noted, one after the other.
+    fn activity_of(&mut self, iterations: &[IterationFolder]) -> Option<Text> {
+        let parts: Vec<Text> = iterations
+            .iter()
+            .filter_map(|iteration| self.note(&iteration.logs, "tests-activity"))
+            .collect();
+        let path = parts.first()?.path().to_owned();
+        let all: String = parts.iter().map(Text::as_str).collect();
+        Some(Text::new(path, all.into_bytes()))
+    }
+
+    fn judge_activity(&mut self, path: &str, activity: &Activity) {
+        let path = path.to_owned();
+        if let Some(line) = activity.garbled {
+            let what = "a line starts a benchmark of which no folder can have the name".to_owned();
+            let remedy = "copy the file again from the test machine";
+            self.complain(Severity::Warning, path.clone(), Some(line), what, remedy);
+        }
         for (line, name, status) in &activity.failures {
             let what = format!("{name} ended with status {status}");
             let remedy = "read its mmtests.log, and repeat the run";
@@ -234,7 +272,11 @@ impl Reader<'_> {
             let remedy = "repeat the run; the console log may tell what happened";
             self.complain(Severity::Error, path.clone(), Some(*line), what, remedy);
         }
-        if activity.started.is_some() && activity.finished.is_none() {
+        if activity.started.is_none() {
+            let what = "no line of MMTests in it: cannot tell when it ran, or whether it finished";
+            let remedy = "copy the file again from the test machine, or repeat the run";
+            self.complain(Severity::Warning, path, None, what.to_owned(), remedy);
+        } else if activity.finished.is_none() {
             let what = "no end mark: the run was killed, crashed, or is still going on".to_owned();
             self.complain(Severity::Warning, path, None, what, "wait for it, or repeat it");
         } else if let Some(status) = activity.status.filter(|status| *status != 0) {
@@ -250,12 +292,21 @@ impl Reader<'_> {
         iterations: &[IterationFolder],
     ) -> Vec<BenchmarkSamples> {
         let mut names = activity.benchmarks.clone();
-        let mut folders: Vec<String> = iterations
-            .iter()
-            .flat_map(|iteration| list(&iteration.dir))
-            .filter(|(_, dir)| dir.join("logs").is_dir())
-            .map(|(name, _)| name)
-            .collect();
+        let mut folders: Vec<String> = Vec::new();
+        for iteration in iterations {
+            for (name, dir) in list(&iteration.dir) {
+                if !dir.join("logs").is_dir() {
+                    continue;
+                }
+                if is_plain(&name) && dir.file_name() == Some(OsStr::new(&name)) {
+                    folders.push(name);
+                    continue;
+                }
+                let path = format!("{}/{name}", iteration.logs.path());
+                let what = "a name that no benchmark has: its results were left out".to_owned();
+                self.complain(Severity::Error, path, None, what, "rename the folder");
+            }
+        }
         folders.sort_by(|a, b| natural_cmp(a, b));
         folders.dedup();
         for name in folders {
@@ -358,12 +409,12 @@ impl Reader<'_> {
     }
 }
 
-/// Names and paths of the folders in a folder.
+/// Printable names and paths of the folders in a folder.
 fn list(dir: &Path) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
     let mut folders: Vec<(String, PathBuf)> = entries
         .flatten()
-        .map(|entry| (entry.file_name().to_string_lossy().into_owned(), entry.path()))
+        .map(|entry| (printable(&entry.file_name()), entry.path()))
         .filter(|(_, path)| path.is_dir())
         .collect();
     folders.sort();

@@ -38,7 +38,25 @@ fn split_digits(s: &[u8]) -> (&[u8], &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn the_order_is_total(names in prop::collection::vec("[0-2a./-]{0,5}|[0-9]{1,40}|.{0,4}", 3)) {
+            let cmp = |x: usize, y: usize| natural_cmp(&names[x], &names[y]);
+            for x in 0..3 {
+                for y in 0..3 {
+                    prop_assert_eq!(cmp(x, y), cmp(y, x).reverse());
+                    prop_assert_eq!(cmp(x, y).is_eq(), names[x] == names[y]);
+                    for z in 0..3 {
+                        prop_assert!(cmp(x, y).is_gt() || cmp(y, z).is_gt() || cmp(x, z).is_le());
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn numbers_compare_by_value() {

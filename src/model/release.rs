@@ -86,8 +86,8 @@ impl Release {
         on_path && self < later
     }
 
-    fn key(self) -> (Series, u32, u32) {
-        (self.series, self.point, self.candidate.unwrap_or(u32::MAX))
+    fn key(self) -> (Series, u32, bool, Option<u32>) {
+        (self.series, self.point, self.candidate.is_none(), self.candidate)
     }
 }
 

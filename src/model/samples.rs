@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 /// Larger values are no measurement.
 const MAX_VALUE: f64 = 1e100;
+/// Longer names are garbage; their rest is cut off.
+const LONGEST_NAME: usize = 300;
 
 /// Samples of one operation, in the order in which they were measured.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,13 +32,16 @@ pub struct Samples {
 }
 
 impl Samples {
-    /// The handle of the operation with this name, which is added if it is new.
+    /// The handle of the operation with this name, which is added if it is new. Names come out of
+    /// logs: what is no printable character in them becomes a question mark.
     pub fn operation(&mut self, name: &str) -> OperationId {
         if let Some(&at) = self.index.get(name) {
             return OperationId(at);
         }
         let at = self.series.len();
-        self.series.push(Series { operation: name.to_owned(), ..Series::default() });
+        let shown = name.chars().take(LONGEST_NAME);
+        let operation = shown.map(|c| if c.is_control() { '?' } else { c }).collect();
+        self.series.push(Series { operation, ..Series::default() });
         self.index.insert(name.to_owned(), at);
         OperationId(at)
     }

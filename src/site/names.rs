@@ -6,7 +6,8 @@ const MAX_READABLE: usize = 60;
 /// Digits of the hash that tells changed names apart.
 const HASH_DIGITS: usize = 12;
 /// Names that the site uses for itself.
-const RESERVED: &[&str] = &["index", "kernels", "assets", "operations"];
+const RESERVED: &[&str] =
+    &["index", "kernels", "assets", "operations", "index.html", "problems.html", "help.html"];
 
 /// The name of a file or folder for any text.
 ///

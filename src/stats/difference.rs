@@ -4,6 +4,8 @@ use crate::model::Direction;
 
 /// Change from `old` to `new` in percent, positive where `new` is better.
 ///
+/// Not finite where `old` is too small to divide by.
+///
 /// From 0 there is nothing to divide by; MMTests' conventions are 100 (higher is better) and -99
 /// (lower is better). Unlike MMTests, which calls it 0, a fall to 0 is one of 100 %.
 pub fn change_percent(direction: Direction, old: f64, new: f64) -> f64 {
@@ -18,7 +20,8 @@ pub fn change_percent(direction: Direction, old: f64, new: f64) -> f64 {
     }
 }
 
-/// `new / old`; 1 where both are the same, absent where only `old` is 0.
+/// `new / old`; 1 where both are the same, absent where only `old` is 0, or so small that the ratio
+/// is beyond all numbers.
 ///
 /// MMTests has 0 for all that is divided by 0, and 1 where `new` is 0: a total loss would look like
 /// no change.
@@ -26,7 +29,7 @@ pub fn ratio(new: f64, old: f64) -> Option<f64> {
     if new == old {
         return Some(1.0);
     }
-    (old != 0.0).then(|| new / old)
+    (old != 0.0).then(|| new / old).filter(|ratio| ratio.is_finite())
 }
 
 /// The difference of two means in units of the halves of their intervals that face each other:

@@ -11,7 +11,8 @@ pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     let mut smallest = 1.0_f64;
     for (from_largest, at) in order.into_iter().enumerate() {
         let rank = n - from_largest as f64;
-        smallest = smallest.min(p_values[at] * n / rank);
+        // Multiplied by 1 or more, so that rounding never makes it less than p.
+        smallest = smallest.min(p_values[at] * (n / rank));
         q_values[at] = smallest;
     }
     q_values

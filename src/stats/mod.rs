@@ -5,3 +5,6 @@ pub mod fdr;
 pub mod subselection;
 pub mod summary;
 pub mod welch;
+
+#[cfg(test)]
+mod property_tests;

@@ -32,7 +32,10 @@ pub fn mean_and_interval(direction: Direction, iterations: &[&[f64]]) -> Option<
         _ => parts.iter().map(|p| (p.mean - mean).powi(2) * p.size).sum::<f64>() / (count - 1.0),
     };
     let total: f64 = parts.iter().map(|part| part.size).sum();
-    Some((mean, QNORM_975 * ((between + within) / total).sqrt()))
+    let half = QNORM_975 * ((between + within) / total).sqrt();
+    // The inverse of a very small value is beyond all numbers.
+    let defined = half.is_finite() && (direction == Direction::Lower || mean > 0.0);
+    defined.then_some((mean, half))
 }
 
 /// One iteration, resampled.

@@ -148,7 +148,9 @@ pub fn summarise(kind: SummaryKind, direction: Direction, iterations: &[&[f64]])
         MeanOfBest(percent) => self::mean(direction, best(&sorted, percent)),
         Percentile(percent) => best(&sorted, percent).last().copied(),
         Stddev => stddev,
-        CoeffVar => mean.map(|mean| coefficient_of_variation(stddev.unwrap_or(0.0), mean)),
+        CoeffVar => mean
+            .map(|mean| coefficient_of_variation(stddev.unwrap_or(0.0), mean))
+            .filter(|figure| figure.is_finite()),
         Statistic::Submean => subselection.map(|(mean, _)| mean),
         Statistic::SubmeanInterval => subselection.map(|(_, half)| half),
     };
@@ -192,7 +194,9 @@ pub fn mean(direction: Direction, values: &[f64]) -> Option<f64> {
         Direction::Higher if values.iter().any(|value| *value <= 0.0) => return None,
         Direction::Higher => n / sum(values.iter().map(|value| 1.0 / value)),
     };
-    mean.is_finite().then_some(mean)
+    // The inverse of a very small value is beyond all numbers, and their mean would be 0.
+    let defined = mean.is_finite() && (direction == Direction::Lower || mean > 0.0);
+    defined.then_some(mean)
 }
 
 /// Adds up from 0.0: `Iterator::sum` starts at -0.0, which would print a sum of nothing as "-0".

@@ -23,9 +23,9 @@ pub fn test(old: &[f64], new: &[f64]) -> Option<Welch> {
         let p = if difference == 0.0 { 1.0 } else { 0.0 };
         return Some(Welch { p, interval: (difference, difference) });
     }
-    let squares =
-        part_old.powi(2) / (old.len() as f64 - 1.0) + part_new.powi(2) / (new.len() as f64 - 1.0);
-    let freedom = (variance.powi(2) / squares).max(1.0);
+    // Shares of the variance: the squares of the parts themselves may leave the range of a double.
+    let share = |part: f64, size: usize| (part / variance).powi(2) / (size as f64 - 1.0);
+    let freedom = (1.0 / (share(part_old, old.len()) + share(part_new, new.len()))).max(1.0);
     let t = StudentsT::new(0.0, 1.0, freedom).ok()?;
     let error = variance.sqrt();
     let half = t.inverse_cdf(0.975) * error;

@@ -1,9 +1,11 @@
 //! The store: what was read of each run, so that it is read only once.
 //!
 //! Of each run it holds the samples (`<key>.parquet`) and everything else condensed
-//! (`<key>.json`). The key is a hash of the run's path, the fingerprint of its files and the code
-//! that read them: whatever changes, the key does, so an entry is never out of date and needs no
-//! book-keeping. The record is renamed into place after the samples, so an entry is whole or absent.
+//! (`<key>.record`: a line with a hash, and JSON). The key is a hash of the run's path, the
+//! fingerprint of its files and the code that read them: whatever changes, the key does, so an entry
+//! is never out of date and needs no book-keeping. The record is renamed into place after the samples,
+//! so an entry is whole or absent. Both are hashed, and what does not match its hash is read again
+//! from the logs: disks fail, and half an entry may be left by a machine that lost its power.
 //! Deleting the store loses nothing.
 
 mod condense;
@@ -17,6 +19,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::mmtests::{External, FoundRun, read_run};
 use crate::model::Run;
@@ -27,12 +30,14 @@ pub use samples::{SampleRow, Samples, write_parquet};
 /// Names the code that reads logs; see `build.rs`.
 const READING: &str = env!("MELBOT_READING");
 
-/// A store on disk, locked for this process until it is dropped.
+/// A store on disk, locked for this process until it is released.
 #[derive(Debug)]
 pub struct Store {
     dir: PathBuf,
     external: Option<External>,
-    _lock: File,
+    /// Fingerprint of the foreign parsers.
+    parsers: Option<blake3::Hash>,
+    lock: File,
 }
 
 /// A run out of the store.
@@ -41,6 +46,23 @@ pub struct StoredRun {
     /// Everything but the samples.
     pub run: Run,
     key: String,
+    /// Hash of the samples on disk.
+    samples: [u8; blake3::OUT_LEN],
+    found: FoundRun,
+}
+
+/// What the record of a run holds.
+#[derive(Deserialize)]
+struct Record {
+    samples: [u8; blake3::OUT_LEN],
+    run: Run,
+}
+
+/// See [`Record`].
+#[derive(Serialize)]
+struct RecordRef<'r> {
+    samples: [u8; blake3::OUT_LEN],
+    run: &'r Run,
 }
 
 impl Store {
@@ -66,7 +88,8 @@ impl Store {
             }
             Err(TryLockError::Error(error)) => return Err(StoreError::io(&lock_path)(error)),
         }
-        Ok(Store { dir, external, _lock: lock })
+        let parsers = external.as_ref().map(External::fingerprint);
+        Ok(Store { dir, external, parsers, lock })
     }
 
     /// The runs, in the order given: read now where they are new or changed, else from the store.
@@ -80,14 +103,20 @@ impl Store {
             .par_iter()
             .map(|found| {
                 let key = self.key(found);
-                let run = match self.record(&key) {
-                    Some(run) => run,
+                let Record { samples, run } = match self.record(&key) {
+                    Some(record) => record,
                     None => self.ingest(found, &key)?,
                 };
                 done(found);
-                Ok(StoredRun { run: placed(run, found), key })
+                Ok(StoredRun { run: placed(run, found), key, samples, found: found.clone() })
             })
             .collect()
+    }
+
+    /// Lets other processes use the store. What was loaded stays valid: should another process
+    /// remove samples, because their run has changed, they are read again.
+    pub fn release(&self) -> Result<(), StoreError> {
+        self.lock.unlock().map_err(StoreError::io(&self.dir))
     }
 
     /// Removes the entries of runs that are not among these, and what a killed process left.
@@ -103,9 +132,19 @@ impl Store {
         Ok(())
     }
 
-    /// The samples of a run.
+    /// The samples of a run, from its logs if the store has lost them. The store must have been
+    /// released: it is locked meanwhile.
     pub fn samples(&self, stored: &StoredRun) -> Result<Samples, StoreError> {
-        Samples::read(&self.samples_path(&stored.key), &stored.run)
+        let path = self.samples_path(&stored.key);
+        let whole = |bytes: &Vec<u8>| *blake3::hash(bytes).as_bytes() == stored.samples;
+        if let Some(bytes) = fs::read(&path).ok().filter(whole) {
+            return Samples::read(bytes, &stored.run);
+        }
+        self.lock.lock().map_err(StoreError::io(&self.dir))?;
+        let mended = self.ingest(&stored.found, &stored.key);
+        self.release()?;
+        let bytes = fs::read(&path).map_err(StoreError::io(&path))?;
+        Samples::read(bytes, &mended?.run)
     }
 
     fn key(&self, found: &FoundRun) -> String {
@@ -113,9 +152,9 @@ impl Store {
         hasher.update(READING.as_bytes());
         hasher.update(found.fingerprint.as_bytes());
         hasher.update(found.path.as_bytes());
-        if let Some(external) = &self.external {
+        if let Some(parsers) = &self.parsers {
             hasher.update(b"\0");
-            hasher.update(external.mmtests.as_os_str().as_encoded_bytes());
+            hasher.update(parsers.as_bytes());
         }
         hasher.finalize().to_hex()[..32].to_owned()
     }
@@ -124,26 +163,33 @@ impl Store {
         self.dir.join(format!("{key}.parquet"))
     }
 
-    /// The record of a run, if it is there and whole.
-    fn record(&self, key: &str) -> Option<Run> {
-        let bytes = fs::read(self.dir.join(format!("{key}.json"))).ok()?;
-        let run = serde_json::from_slice(&bytes).ok()?;
-        self.samples_path(key).is_file().then_some(run)
+    fn record_path(&self, key: &str) -> PathBuf {
+        self.dir.join(format!("{key}.record"))
     }
 
-    fn ingest(&self, found: &FoundRun, key: &str) -> Result<Run, StoreError> {
+    /// The record of a run, if it is there and whole.
+    fn record(&self, key: &str) -> Option<Record> {
+        let bytes = fs::read(self.record_path(key)).ok()?;
+        let (hash, json) = bytes.split_at_checked(2 * blake3::OUT_LEN)?;
+        let whole = blake3::Hash::from_hex(hash).ok()? == blake3::hash(json);
+        let record = whole.then(|| serde_json::from_slice(json).ok())??;
+        self.samples_path(key).is_file().then_some(record)
+    }
+
+    fn ingest(&self, found: &FoundRun, key: &str) -> Result<Record, StoreError> {
         let read = read_run(found, self.external.as_ref());
         let mut frame = condense::frame(&read.benchmarks)?;
         let run = condense::run(read, &frame)?;
-        let path = self.samples_path(key);
-        replace(&path, |file| Ok(samples::write(file, &mut frame)?))?;
-        let path = self.dir.join(format!("{key}.json"));
-        replace(&path, |file| {
-            let bytes =
-                serde_json::to_vec(&run).map_err(|error| StoreError::Record(error.to_string()))?;
-            file.write_all(&bytes).map_err(StoreError::io(&path))
-        })?;
-        Ok(run)
+        let bytes = samples::write(&mut frame)?;
+        let samples = *blake3::hash(&bytes).as_bytes();
+        replace(&self.samples_path(key), &[&bytes])?;
+        let record = RecordRef { samples, run: &run };
+        let mut json = b"\n".to_vec();
+        serde_json::to_writer(&mut json, &record)
+            .map_err(|error| StoreError::Record(error.to_string()))?;
+        let hash = blake3::hash(&json).to_hex();
+        replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
+        Ok(Record { samples, run })
     }
 }
 
@@ -158,12 +204,11 @@ fn placed(mut run: Run, found: &FoundRun) -> Run {
 }
 
 /// Writes a file beside its place and renames it there when it is whole.
-fn replace(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), StoreError> {
     let unfinished = path.with_extension("unfinished");
     let mut file = File::create(&unfinished).map_err(StoreError::io(&unfinished))?;
-    write(&mut file)?;
+    for part in parts {
+        file.write_all(part).map_err(StoreError::io(path))?;
+    }
     fs::rename(&unfinished, path).map_err(StoreError::io(path))
 }

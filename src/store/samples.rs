@@ -1,8 +1,6 @@
 //! The samples of a run on disk, and back with their names.
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::io::{Cursor, Write};
 
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
@@ -13,12 +11,11 @@ use super::condense::{INTERVAL, PART, VALUE};
 use super::{Store, StoreError, StoredRun};
 use crate::model::Run;
 
-/// Writes a table of samples.
-pub fn write(file: &mut File, frame: &mut DataFrame) -> PolarsResult<()> {
-    // polars writes in small pieces.
-    let mut file = BufWriter::with_capacity(1 << 16, file);
-    writer(&mut file).finish(frame)?;
-    Ok(file.flush()?)
+/// A table of samples as Parquet.
+pub fn write(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
+    let mut bytes = Vec::new();
+    writer(&mut bytes).finish(frame)?;
+    Ok(bytes)
 }
 
 /// A Parquet writer; nobody filters these files, so they hold no statistics.
@@ -60,9 +57,8 @@ pub struct SampleRow<'s> {
 }
 
 impl Samples {
-    pub(super) fn read(path: &Path, run: &Run) -> Result<Samples, StoreError> {
-        let file = File::open(path).map_err(StoreError::io(path))?;
-        let frame = ParquetReader::new(file).finish()?;
+    pub(super) fn read(parquet: Vec<u8>, run: &Run) -> Result<Samples, StoreError> {
+        let frame = ParquetReader::new(Cursor::new(parquet)).finish()?;
         Ok(Samples { frame, parts: parts(run) })
     }
 

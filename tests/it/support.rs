@@ -84,8 +84,13 @@ pub fn table(text: &str, separator: char, columns: &str) -> Vec<Row> {
 fn fields(line: &str, separator: char) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
-    for c in line.chars() {
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            // A quote in a quoted field stands there twice.
+            '"' if quoted && chars.next_if_eq(&'"').is_some() => {
+                fields.last_mut().unwrap().push('"');
+            }
             '"' => quoted = !quoted,
             c if c == separator && !quoted => fields.push(String::new()),
             c => fields.last_mut().unwrap().push(c),

@@ -1,6 +1,7 @@
 //! Small helpers for lines of words and numbers.
 
 use crate::mmtests::logs::Text;
+use crate::mmtests::printable::quote;
 
 /// Word number `n` of a line, from 0.
 pub(super) fn word(line: &str, n: usize) -> Option<&str> {
@@ -37,13 +38,7 @@ pub(super) fn last_words(text: &Text) -> String {
 
 /// The start of a line, without control characters, fit to be quoted.
 pub(super) fn shorten(line: &str) -> String {
-    const LONGEST: usize = 120;
-    let mut printable = line.trim().chars().filter(|c| !c.is_control());
-    let mut short: String = printable.by_ref().take(LONGEST).collect();
-    if printable.next().is_some() {
-        short.push('…');
-    }
-    short
+    quote(line, 120)
 }
 
 #[cfg(test)]
