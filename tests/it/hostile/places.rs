@@ -12,7 +12,7 @@ const OTHER: &str = "ivor/workload-kernbench/6.11";
 fn one_kernel_only() {
     let tree = Tree::empty();
     tree.add_run(RUN);
-    tree.check_all().has(SAMPLES / 2).is_clean();
+    tree.check_all().has(SAMPLES / 2).finds_nothing();
 }
 
 #[test]
@@ -21,7 +21,7 @@ fn very_many_kernels() {
     for number in 0..400 {
         tree.add_run(format!("ivor/workload-kernbench/6.{number}"));
     }
-    tree.check().has(400 * SAMPLES / 2).is_clean();
+    tree.check().has(400 * SAMPLES / 2).finds_nothing();
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn one_iteration_and_one_sample_only() {
         fs::remove_dir_all(tree.path(format!("{run}/iter-1"))).unwrap();
         fs::remove_file(tree.path(format!("{run}/iter-0/kernbench/logs/time-1-2"))).unwrap();
     }
-    tree.check_all().has(6).is_clean();
+    tree.check_all().has(6).finds_nothing();
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_note_with_strange_names() {
     let tree = Tree::new();
     let note = "machine = \"../\\u001b[2J<script>\"\nconfig = \"\"\n";
     tree.write(format!("{RUN}/run.toml"), note);
-    tree.check_all().has(SAMPLES).is_clean();
+    tree.check_all().has(SAMPLES).finds_nothing();
     let rows = tree.samples();
     let row = rows.iter().find(|row| row["run"] == "6.12").unwrap();
     assert_eq!(

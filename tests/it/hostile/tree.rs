@@ -205,7 +205,7 @@ impl Checked {
 
     /// Nothing was lost and nothing is odd.
     #[track_caller]
-    pub fn is_clean(self) {
+    pub fn finds_nothing(&self) {
         assert_eq!(self.problems(), [] as [Value; 0]);
         assert_eq!(self.status, 0);
     }
@@ -271,5 +271,5 @@ fn spaced(text: &str) -> String {
 #[test]
 fn the_tree_is_whole_before_it_is_broken() {
     let tree = Tree::new();
-    tree.check_all().has(SAMPLES).is_clean();
+    tree.check_all().has(SAMPLES).finds_nothing();
 }
