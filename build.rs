@@ -1,4 +1,5 @@
-//! Names the code that reads logs, so that a store written by other code is not taken for current.
+//! Names the code that reads logs, so that a store written by other code is not taken for current,
+//! and the code that makes pages, so that those of other code are not either.
 
 use std::path::Path;
 use std::{env, fs};
@@ -6,14 +7,19 @@ use std::{env, fs};
 /// What decides how a log becomes a record of the store.
 const READING: &[&str] = &["src/mmtests", "src/model", "src/stats", "src/store"];
 
+/// What else decides how records become pages.
+const SHOWING: &[&str] = &["src/analysis", "src/site", "templates", "assets"];
+
 fn main() {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for folder in READING {
-        println!("cargo::rerun-if-changed={folder}");
-        add(Path::new(folder), &mut hash);
-    }
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
-    println!("cargo::rustc-env=MELBOT_READING={version}-{hash:016x}");
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for (name, folders) in [("READING", READING), ("SHOWING", SHOWING)] {
+        for folder in folders {
+            println!("cargo::rerun-if-changed={folder}");
+            add(Path::new(folder), &mut hash);
+        }
+        println!("cargo::rustc-env=MELBOT_{name}={version}-{hash:016x}");
+    }
 }
 
 /// FNV-1a over all files, in the order of their names.

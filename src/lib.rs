@@ -6,5 +6,6 @@ pub mod kernel;
 pub mod mmtests;
 pub mod model;
 pub mod report;
+pub mod site;
 pub mod stats;
 pub mod store;

@@ -1,10 +1,12 @@
 //! `melbot compare`: kernels side by side in the terminal, or for other programs.
 
 use clap::Args;
+use rayon::prelude::*;
 
 use super::results::{Filter, ResultsArgs, stdout_has_colour};
 use super::{Ending, print};
-use crate::analysis::{Baseline, Comparison, compare, pages};
+use crate::analysis::{Baseline, Comparison, UnknownBaseline, compare, pages};
+use crate::model::Run;
 use crate::report::{self, Detail, Format, Options};
 
 /// Compare kernels benchmark by benchmark
@@ -41,11 +43,7 @@ pub struct Compare {
 impl Compare {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let runs = self.results.find(&self.filter)?.load()?.into_runs();
-        let baseline = baseline(&self.baseline);
-        let mut comparisons = Vec::new();
-        for page in pages(&runs) {
-            comparisons.push(compare(&page, &baseline)?);
-        }
+        let mut comparisons = compare_all(&runs, &baseline(&self.baseline))?;
         self.keep_wanted(&mut comparisons);
         let options = Options {
             ratio: self.ratio,
@@ -65,6 +63,20 @@ impl Compare {
         }
         comparisons.retain(|comparison| !comparison.benchmarks.is_empty());
     }
+}
+
+/// Compares the runs of every page. Where a page has no run of the baseline's name, its kernels are
+/// set against their previous releases; it is an error only if no page has one.
+pub fn compare_all(runs: &[Run], baseline: &Baseline) -> Result<Vec<Comparison>, UnknownBaseline> {
+    let pages = pages(runs);
+    let compared: Vec<Result<Comparison, UnknownBaseline>> =
+        pages.par_iter().map(|page| compare(page, baseline)).collect();
+    if compared.iter().any(Result::is_ok) {
+        let previous = |page: &Vec<&Run>| compare(page, &Baseline::Previous);
+        let pairs = compared.into_iter().zip(&pages);
+        return pairs.map(|(compared, page)| compared.or_else(|_| previous(page))).collect();
+    }
+    compared.into_iter().collect()
 }
 
 /// What `--baseline` says. A run that is called like a rule can be had as `run:previous`.

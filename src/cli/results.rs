@@ -146,7 +146,9 @@ impl Results {
         }
         // Whoever reads our output may take his time.
         store.release()?;
-        self.date(&mut runs)?;
+        for (stored, date) in runs.iter_mut().zip(self.dates()?) {
+            stored.run.released = date;
+        }
         self.look_for_benchmarks(&runs)?;
         Ok(Loaded { runs, store })
     }
@@ -178,7 +180,8 @@ impl Results {
         Ok(Store::open(&dir, &self.results, self.external()?, waiting)?)
     }
 
-    fn external(&self) -> anyhow::Result<Option<External>> {
+    /// The checkout of MMTests whose parsers may be asked.
+    pub fn external(&self) -> anyhow::Result<Option<External>> {
         let Some(mmtests) = &self.settings.mmtests else { return Ok(None) };
         let source = mmtests.join("shellpack_src/src");
         if !source.is_dir() {
@@ -189,14 +192,12 @@ impl Results {
         Ok(Some(External { mmtests, time_limit: Duration::from_secs(seconds) }))
     }
 
-    /// Notes when the kernels were released, if a tree tells.
-    fn date(&self, runs: &mut [StoredRun]) -> anyhow::Result<()> {
-        let Some(tree) = &self.settings.tree else { return Ok(()) };
+    /// When the kernel of each run was released, if a tree tells.
+    pub fn dates(&self) -> anyhow::Result<Vec<Option<i64>>> {
+        let Some(tree) = &self.settings.tree else { return Ok(Vec::new()) };
         let history = History::open(tree)?;
-        for stored in runs {
-            stored.run.released = history.date(&stored.run.name);
-        }
-        Ok(())
+        let runs = self.discovery.runs.iter();
+        Ok(runs.map(|run| history.date(&run.place.name)).collect())
     }
 }
 

@@ -1,28 +1,164 @@
 //! `melbot site`: the main job, a static site out of a folder of results.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 
-use super::results::{Filter, ResultsArgs};
+use super::compare::{baseline, compare_all};
+use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, print};
+use crate::model::{Run, Severity};
+use crate::site::publish::{Publication, is_current};
+use crate::site::{RawLogs, SiteOptions, build, stamp};
 
 /// Make a static site out of a folder of results
+///
+/// Only runs that are new or changed are read, only pages that change are written. The old site
+/// stays in place until the new one is complete.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  melbot site sample-results -o public")]
+#[command(after_help = "Examples:\n  \
+    melbot site sample-results -o public\n  \
+    melbot site /srv/results -o /srv/www/kernels --raw-logs https://example.org/results/")]
 pub struct Site {
     #[command(flatten)]
     results: ResultsArgs,
     /// Folder of the site; made, or replaced at once when the new site is complete
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
+    /// Run that the others are set against: a name, `first`, or `previous`, the previous release on
+    /// the kernel's own track (the oldest kernel where there is none)
+    #[arg(long, value_name = "RUN", default_value = "previous")]
+    baseline: String,
+    /// Name of the site [default: melbot]
+    #[arg(long)]
+    title: Option<String>,
+    /// Where readers of the site find the raw logs: a URL, or `none` [default: the results folder,
+    /// as seen from the site]
+    #[arg(long, value_name = "URL")]
+    raw_logs: Option<String>,
+    /// Front page notes in Markdown
+    #[arg(long, value_name = "FILE")]
+    notes: Option<PathBuf>,
+    /// Make all pages even if nothing changed
+    #[arg(long)]
+    force: bool,
+    /// Print what was done as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was done.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// The page to open.
+    page: String,
+    runs: usize,
+    problems: usize,
+    written: usize,
+    unchanged: usize,
 }
 
 impl Site {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let found = self.results.find(&Filter::default())?;
+        let options = self.options(&found)?;
+        let dates = found.dates()?;
+        let dates: Vec<String> = dates.iter().map(|date| format!("{date:?}")).collect();
+        let parsers = found.external()?.map(|external| external.fingerprint());
+        let parsers = format!("{parsers:?}");
+        let others: Vec<&str> = [self.baseline.as_str(), &parsers]
+            .into_iter()
+            .chain(dates.iter().map(String::as_str))
+            .collect();
+        let stamp = stamp(&found.discovery, &options, &others);
+        if !self.force && is_current(&self.output, &stamp) {
+            return self.report(&found, None);
+        }
         let runs = found.load()?.into_runs();
-        print(&format!("{} runs\n", runs.len()))?;
+        let report = self.publish(&found, &runs, &options, &stamp)?;
+        self.report(&found, Some(report))
+    }
+
+    fn options(&self, found: &Results) -> anyhow::Result<SiteOptions> {
+        let defaults = SiteOptions::default();
+        let settings = &found.settings;
+        let notes = match &self.notes {
+            Some(path) => {
+                Some(fs::read_to_string(path).with_context(|| path.display().to_string())?)
+            }
+            None => None,
+        };
+        let raw_logs = match self.raw_logs.as_ref().or(settings.raw_logs.as_ref()) {
+            Some(none) if none == "none" => RawLogs::None,
+            Some(url) => RawLogs::Url(url.clone()),
+            None => RawLogs::between(&self.output, &self.results.results)
+                .with_context(|| self.results.results.display().to_string())?,
+        };
+        let title = self.title.clone().or_else(|| settings.title.clone()).unwrap_or(defaults.title);
+        Ok(SiteOptions { title, raw_logs, notes, ..defaults })
+    }
+
+    fn publish(
+        &self,
+        found: &Results,
+        runs: &[Run],
+        options: &SiteOptions,
+        stamp: &str,
+    ) -> anyhow::Result<Report> {
+        let comparisons = compare_all(runs, &baseline(&self.baseline))?;
+        let runs: Vec<&Run> = runs.iter().collect();
+        let waiting = || {
+            // A message that cannot be shown is no reason to stop.
+            let _ =
+                writeln!(io::stderr(), "melbot: waiting for another melbot that makes this site");
+        };
+        let publication = Publication::begin(&self.output, stamp, waiting)?;
+        build(&runs, &comparisons, &found.discovery.problems, options, &publication)?;
+        let published = publication.finish()?;
+        let problems = found.discovery.problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        Ok(Report {
+            page: page(&self.output),
+            runs: runs.len(),
+            problems: problems.filter(|problem| problem.severity > Severity::Note).count(),
+            written: published.written,
+            unchanged: published.reused,
+        })
+    }
+
+    fn report(&self, found: &Results, report: Option<Report>) -> anyhow::Result<Ending> {
+        let current = Report {
+            page: page(&self.output),
+            runs: found.discovery.runs.len(),
+            problems: 0,
+            written: 0,
+            unchanged: 0,
+        };
+        let text = match report {
+            _ if self.json => serde_json::to_string_pretty(&report.unwrap_or(current))? + "\n",
+            None => format!("nothing changed since the last time\n{}\n", current.page),
+            Some(report) => format!(
+                "{} runs; {} files written, {} unchanged; {}\n{}\n",
+                report.runs,
+                report.written,
+                report.unchanged,
+                match report.problems {
+                    0 => "no problems".to_owned(),
+                    1 => "1 problem, see problems.html".to_owned(),
+                    many => format!("{many} problems, see problems.html"),
+                },
+                report.page
+            ),
+        };
+        print(&text)?;
         Ok(Ending::Fine)
     }
+}
+
+/// The page to open.
+fn page(output: &Path) -> String {
+    output.join("index.html").display().to_string()
 }

@@ -1,9 +1,13 @@
 //! The logs of one benchmark in one iteration: which there are, and their decompressed text.
 
+use std::cell::Cell;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 use super::discover::describe;
 use super::printable::printable;
@@ -57,6 +61,28 @@ pub struct Logs {
 pub struct Text {
     path: String,
     content: String,
+}
+
+thread_local! {
+    /// The memory of the last text that was dropped. Logs come by the thousand, and memory fresh
+    /// from the system costs as much as what is then read into it.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Memory that is kept for the next text is at most this.
+const MAX_SPARE: usize = 64 << 20;
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.content).into_bytes();
+        let kept = SPARE.take();
+        if bytes.capacity() > kept.capacity() && bytes.capacity() <= MAX_SPARE {
+            bytes.clear();
+            SPARE.set(bytes);
+        } else {
+            SPARE.set(kept);
+        }
+    }
 }
 
 impl Text {
@@ -190,7 +216,7 @@ impl Logs {
         let entry = self.find(name)?;
         let file = printable(&entry.file);
         let path = if self.shown.is_empty() { file } else { format!("{}/{file}", self.shown) };
-        let mut bytes = Vec::new();
+        let mut bytes = SPARE.take();
         let place = self.dir.join(&entry.file);
         let problem = match read_capped(&place, entry.packing, limit, &mut bytes) {
             Ok(()) => None,
@@ -246,12 +272,18 @@ fn read_capped(
     limit: u64,
     into: &mut Vec<u8>,
 ) -> Result<(), Damage> {
-    // Opening a pipe would wait for a writer, so look before.
-    let metadata = fs::metadata(path).map_err(Damage::Io)?;
+    // Without O_NONBLOCK, opening a pipe would wait for a writer.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let mut file = opened.map_err(|error| match rustix::io::Errno::from_io_error(&error) {
+        // That is how a socket answers.
+        Some(rustix::io::Errno::NXIO) => Damage::NotAFile,
+        _ => Damage::Io(error),
+    })?;
+    let metadata = file.metadata().map_err(Damage::Io)?;
     if !metadata.is_file() {
         return Err(Damage::NotAFile);
     }
-    let mut file = File::open(path).map_err(Damage::Io)?;
     match packing {
         Packing::Plain => {
             into.reserve(metadata.len().min(limit) as usize);

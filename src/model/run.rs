@@ -104,6 +104,6 @@ pub struct Iteration {
     pub number: u32,
     /// Number of samples.
     pub samples: u64,
-    /// Their arithmetic mean.
+    /// Their mean: arithmetic where lower is better, else harmonic, as in MMTests.
     pub mean: f64,
 }

@@ -124,6 +124,8 @@ pub struct Summary {
     pub statistics: Vec<Option<f64>>,
     /// Mean ± 1.96 deviations, which MMTests compares to set its star.
     pub interval: Option<(f64, f64)>,
+    /// Minimum, lower quartile, median, upper quartile, maximum; all 0 without samples.
+    pub quartiles: [f64; 5],
 }
 
 /// Summarises samples; `iterations` are the samples of each iteration, all finite.
@@ -160,14 +162,15 @@ pub fn summarise(kind: SummaryKind, direction: Direction, iterations: &[&[f64]])
     Summary {
         statistics: Statistic::of(kind).iter().map(figure).collect(),
         interval: interval.map(|(mean, half)| (mean - half, mean + half)),
+        quartiles: quartiles(direction, &sorted),
     }
 }
 
 fn best_first(direction: Direction, iterations: &[&[f64]]) -> Vec<f64> {
     let mut sorted = iterations.concat();
     match direction {
-        Direction::Lower => sorted.sort_by(f64::total_cmp),
-        Direction::Higher => sorted.sort_by(|a, b| b.total_cmp(a)),
+        Direction::Lower => sorted.sort_unstable_by(f64::total_cmp),
+        Direction::Higher => sorted.sort_unstable_by(|a, b| b.total_cmp(a)),
     }
     sorted
 }
@@ -178,15 +181,18 @@ fn best(sorted: &[f64], percent: u32) -> &[f64] {
     &sorted[..(share as usize).max(1).min(sorted.len())]
 }
 
-fn mean(direction: Direction, sorted: &[f64]) -> Option<f64> {
-    if sorted.is_empty() {
+/// Arithmetic mean where lower is better, else harmonic.
+///
+/// Absent for an empty slice, and for a harmonic mean where a value is not positive.
+pub fn mean(direction: Direction, values: &[f64]) -> Option<f64> {
+    if values.is_empty() {
         return None;
     }
-    let n = sorted.len() as f64;
+    let n = values.len() as f64;
     let mean = match direction {
-        Direction::Lower => sum(sorted.iter().copied()) / n,
-        Direction::Higher if sorted.iter().any(|value| *value <= 0.0) => return None,
-        Direction::Higher => n / sum(sorted.iter().map(|value| 1.0 / value)),
+        Direction::Lower => sum(values.iter().copied()) / n,
+        Direction::Higher if values.iter().any(|value| *value <= 0.0) => return None,
+        Direction::Higher => n / sum(values.iter().map(|value| 1.0 / value)),
     };
     // The inverse of a very small value is beyond all numbers, and their mean would be 0.
     let defined = mean.is_finite() && (direction == Direction::Lower || mean > 0.0);
@@ -232,20 +238,21 @@ fn round_significant(value: f64, digits: usize) -> f64 {
 }
 
 /// Minimum, quartiles and maximum by linear interpolation (type 7 of Hyndman and Fan 1996).
-///
-/// All zero for an empty slice.
-pub fn quartiles(values: &[f64]) -> [f64; 5] {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| quantile(&sorted, share))
+fn quartiles(direction: Direction, best_first: &[f64]) -> [f64; 5] {
+    let [best, better, median, worse, worst] =
+        [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| quantile(best_first, share));
+    match direction {
+        Direction::Lower => [best, better, median, worse, worst],
+        Direction::Higher => [worst, worse, median, better, best],
+    }
 }
 
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     let at = last as f64 * share;
-    let below = at.floor() as usize;
-    let above = (below + 1).min(last);
-    sorted[below] + (sorted[above] - sorted[below]) * at.fract()
+    let before = at.floor() as usize;
+    let after = (before + 1).min(last);
+    sorted[before] + (sorted[after] - sorted[before]) * at.fract()
 }
 
 #[cfg(test)]
@@ -295,7 +302,10 @@ mod tests {
 
     #[test]
     fn quartiles_interpolate() {
-        assert_eq!(quartiles(&[4.0, 1.0, 3.0, 2.0]), [1.0, 1.75, 2.5, 3.25, 4.0]);
-        assert_eq!(quartiles(&[]), [0.0; 5]);
+        for direction in [Direction::Lower, Direction::Higher] {
+            let summary = summarise(SummaryKind::Singleops, direction, &[&[4.0, 1.0], &[3.0, 2.0]]);
+            assert_eq!(summary.quartiles, [1.0, 1.75, 2.5, 3.25, 4.0]);
+            assert_eq!(summarise(SummaryKind::Singleops, direction, &[]).quartiles, [0.0; 5]);
+        }
     }
 }

@@ -5,27 +5,40 @@ use std::io::{Cursor, Write};
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
+use polars_parquet::write::ZstdLevel;
 
-use super::condense::{INTERVAL, ITERATION, SERIES, VALUE};
+use super::condense::{INTERVAL, PART, VALUE};
 use super::{Store, StoreError, StoredRun};
 use crate::model::Run;
 
 /// A table of samples as Parquet.
 pub fn write(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .with_compression(ParquetCompression::Zstd(None))
-        .set_parallel(false)
-        .finish(frame)?;
+    writer(&mut bytes).finish(frame)?;
     Ok(bytes)
+}
+
+/// A Parquet writer; nobody filters these files, so they hold no statistics.
+fn writer<W: Write>(out: W) -> ParquetWriter<W> {
+    ParquetWriter::new(out)
+        .with_compression(ParquetCompression::Zstd(ZstdLevel::try_new(1).ok()))
+        .with_statistics(StatisticsOptions::empty())
+        .set_parallel(false)
 }
 
 /// All samples of one run, in the order: benchmark, operation, iteration, as measured.
 #[derive(Debug)]
 pub struct Samples {
     frame: DataFrame,
-    /// Benchmark and operation of each number in the column of series.
-    names: Vec<(String, String)>,
+    parts: Vec<Part>,
+}
+
+/// One operation in one iteration.
+#[derive(Debug)]
+struct Part {
+    benchmark: String,
+    operation: String,
+    iteration: u32,
 }
 
 /// One sample with its names.
@@ -46,34 +59,29 @@ pub struct SampleRow<'s> {
 impl Samples {
     pub(super) fn read(parquet: Vec<u8>, run: &Run) -> Result<Samples, StoreError> {
         let frame = ParquetReader::new(Cursor::new(parquet)).finish()?;
-        let names = run
-            .benchmarks
-            .iter()
-            .flat_map(|b| b.operations.iter().map(|o| (b.name.clone(), o.name.clone())))
-            .collect();
-        Ok(Samples { frame, names })
+        Ok(Samples { frame, parts: parts(run) })
     }
 
     /// The rows one after the other.
     pub fn rows(&self) -> Result<impl Iterator<Item = SampleRow<'_>>, StoreError> {
-        let series = self.frame.column(SERIES)?.u32()?.into_no_null_iter();
-        let iterations = self.frame.column(ITERATION)?.u32()?.into_no_null_iter();
+        let parts = self.frame.column(PART)?.u32()?.into_no_null_iter();
         let intervals = self.frame.column(INTERVAL)?.f64()?.into_no_null_iter();
         let values = self.frame.column(VALUE)?.f64()?.into_no_null_iter();
-        Ok(series.zip(iterations).zip(intervals.zip(values)).filter_map(
-            |((series, iteration), (interval, value))| {
-                let (benchmark, operation) = self.names.get(series as usize)?;
-                Some(SampleRow { benchmark, operation, iteration, interval, value })
-            },
-        ))
+        Ok(parts.zip(intervals.zip(values)).filter_map(|(part, (interval, value))| {
+            let Part { benchmark, operation, iteration } = self.parts.get(part as usize)?;
+            Some(SampleRow { benchmark, operation, iteration: *iteration, interval, value })
+        }))
     }
 
     /// The samples as a self-contained table with the columns of `melbot extract`.
     pub fn table(&self, run: &Run) -> Result<DataFrame, StoreError> {
-        let (benchmarks, operations): (Vec<&str>, Vec<&str>) =
-            self.names.iter().map(|(b, o)| (b.as_str(), o.as_str())).unzip();
-        let numbers: Vec<u32> = (0..).take(self.names.len()).collect();
-        let names = df![SERIES => numbers, "benchmark" => benchmarks, "operation" => operations]?;
+        let numbers: Vec<u32> = (0..).take(self.parts.len()).collect();
+        let names = df![
+            PART => numbers,
+            "iteration" => self.parts.iter().map(|part| part.iteration).collect::<Vec<_>>(),
+            "benchmark" => self.parts.iter().map(|part| part.benchmark.as_str()).collect::<Vec<_>>(),
+            "operation" => self.parts.iter().map(|part| part.operation.as_str()).collect::<Vec<_>>(),
+        ]?;
         let place = |name: &str, value: &str| lit(value).alias(name);
         Ok(self
             .frame
@@ -81,8 +89,8 @@ impl Samples {
             .lazy()
             .join(
                 names.lazy(),
-                [col(SERIES)],
-                [col(SERIES)],
+                [col(PART)],
+                [col(PART)],
                 JoinArgs {
                     maintain_order: MaintainOrderJoin::Left,
                     ..JoinArgs::new(JoinType::Left)
@@ -92,7 +100,7 @@ impl Samples {
                 place("machine", &run.machine),
                 place("config", &run.config),
                 place("run", &run.name),
-                col(ITERATION),
+                col("iteration"),
                 col("benchmark"),
                 col("operation"),
                 col(INTERVAL),
@@ -100,6 +108,21 @@ impl Samples {
             ])
             .collect()?)
     }
+}
+
+/// The parts of a run, in the order of its record.
+fn parts(run: &Run) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for benchmark in &run.benchmarks {
+        for operation in &benchmark.operations {
+            parts.extend(operation.iterations.iter().map(|iteration| Part {
+                benchmark: benchmark.name.clone(),
+                operation: operation.name.clone(),
+                iteration: iteration.number,
+            }));
+        }
+    }
+    parts
 }
 
 /// Writes the samples of several runs as one Parquet file, run by run, so that memory holds no
@@ -110,7 +133,7 @@ pub fn write_parquet(
     keep: impl Fn(&str) -> bool,
     out: impl Write,
 ) -> Result<(), StoreError> {
-    let mut writer = None;
+    let mut batches = None;
     let mut out = Some(out);
     for stored in runs {
         let table = store.samples(stored)?.table(&stored.run)?;
@@ -118,15 +141,14 @@ pub fn write_parquet(
             table.column("benchmark")?.str()?.iter().map(|name| name.is_some_and(&keep)).collect();
         let table = table.filter(&wanted)?;
         if let Some(out) = out.take() {
-            let new = ParquetWriter::new(out).with_compression(ParquetCompression::Zstd(None));
-            writer = Some(new.batched(table.schema())?);
+            batches = Some(writer(out).batched(table.schema())?);
         }
-        if let Some(writer) = &mut writer {
-            writer.write_batch(&table)?;
+        if let Some(batches) = &mut batches {
+            batches.write_batch(&table)?;
         }
     }
-    if let Some(writer) = writer {
-        writer.finish()?;
+    if let Some(batches) = batches {
+        batches.finish()?;
     }
     Ok(())
 }

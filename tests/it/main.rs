@@ -6,5 +6,7 @@ mod browser;
 mod deviations;
 mod equality;
 mod hostile;
+mod house;
+mod interruption;
 mod oracle;
 mod support;

@@ -1,0 +1,237 @@
+//! How fast melbot is, as ratios: against the least that any reader has to do, against itself with
+//! nothing or one run changed, and against MMTests' compare-kernels.sh.
+//!
+//! `cargo bench` prints them all; `cargo bench -- cold` only those whose name contains `cold`.
+
+mod floor;
+mod trees;
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, io};
+
+/// Measured in the same way on the same kind of machine: compare-kernels.sh, text, with 4 kernels of
+/// two benchmarks (CPU seconds).
+const COMPARE_KERNELS_CPU_SECONDS: f64 = 51.0;
+
+fn main() -> io::Result<()> {
+    let filter =
+        env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    let sections: [(&str, Section); 6] = [
+        ("cold", cold),
+        ("unchanged", unchanged),
+        ("one-more", one_more),
+        ("samples", samples),
+        ("linear", linear),
+        ("compare-kernels", compare_kernels),
+    ];
+    let bench = Bench { scratch: scratch()? };
+    println!("{:<52} {:>12} {:>12} {:>9}", "", "melbot", "against", "ratio");
+    for (name, section) in sections {
+        if name.contains(&filter) {
+            section(&bench)?;
+        }
+    }
+    fs::remove_dir_all(&bench.scratch)
+}
+
+/// Prints some of the ratios.
+type Section = fn(&Bench) -> io::Result<()>;
+
+/// A folder on the disk that holds the build, not on a memory file system.
+fn scratch() -> io::Result<PathBuf> {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("speed");
+    if dir.exists() {
+        fs::remove_dir_all(&dir)?;
+    }
+    fs::create_dir_all(&dir)?;
+    Ok(dir)
+}
+
+struct Bench {
+    scratch: PathBuf,
+}
+
+/// What one call of melbot took.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: Duration,
+    cpu: Duration,
+    peak_bytes: u64,
+}
+
+impl Bench {
+    fn dir(&self, name: &str) -> PathBuf {
+        self.scratch.join(name)
+    }
+
+    /// Runs the program and waits for it.
+    fn melbot(&self, arguments: &[&str], store: &Path) -> Cost {
+        let start = Instant::now();
+        let before = children();
+        let status = Command::new(env!("CARGO_BIN_EXE_melbot"))
+            .args(arguments)
+            .arg("--store")
+            .arg(store)
+            .stdout(Stdio::null())
+            .status()
+            .expect("the program was built");
+        assert!(status.success(), "{arguments:?} ended with {:?}", status.into_raw());
+        let after = children();
+        Cost { wall: start.elapsed(), cpu: after.0 - before.0, peak_bytes: after.1 }
+    }
+
+    /// Makes the site from nothing, the quickest of three.
+    fn cold_site(&self, results: &Path) -> Cost {
+        (0..3)
+            .map(|_| {
+                let (store, site) = (self.dir("store"), self.dir("site"));
+                for old in [&store, &site] {
+                    let _ = fs::remove_dir_all(old);
+                }
+                self.site(results)
+            })
+            .min_by_key(|cost| cost.wall)
+            .expect("three")
+    }
+
+    /// Makes the site again.
+    fn site(&self, results: &Path) -> Cost {
+        let site = self.dir("site");
+        let arguments = ["site", text(results), "-o", text(&site)];
+        self.melbot(&arguments, &self.dir("store"))
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("the scratch folder has a plain name")
+}
+
+/// CPU time and greatest memory of all children so far. The memory is that of the largest of them.
+fn children() -> (Duration, u64) {
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: the call writes to the structure given, and cannot fail with these arguments.
+    unsafe { libc::getrusage(libc::RUSAGE_CHILDREN, &mut usage) };
+    let time = |t: libc::timeval| Duration::new(t.tv_sec as u64, t.tv_usec as u32 * 1000);
+    (time(usage.ru_utime) + time(usage.ru_stime), usage.ru_maxrss as u64 * 1024)
+}
+
+fn quickest<T>(mut what: impl FnMut() -> T) -> Duration {
+    let time = |_| {
+        let start = Instant::now();
+        std::hint::black_box(what());
+        start.elapsed()
+    };
+    (0..3).map(time).min().expect("three")
+}
+
+fn row(name: &str, melbot: Duration, against: Duration) {
+    let ratio = melbot.as_secs_f64() / against.as_secs_f64();
+    println!("{name:<52} {melbot:>12.1?} {against:>12.1?} {ratio:>9.3}");
+}
+
+/// Everything read, analysed and published, against opening and decompressing the same files.
+fn cold(bench: &Bench) -> io::Result<()> {
+    let everyday = bench.dir("everyday");
+    for number in 0..40 {
+        trees::everyday_run(&everyday, "workload-mixed", number)?;
+    }
+    let floor = quickest(|| floor::read_everything(&everyday));
+    row("cold ingest, 40 runs of 320 logs (floor: read)", ingest(bench, &everyday), floor);
+    row("cold site, the same", bench.cold_site(&everyday).wall, floor);
+    let many = bench.dir("many-samples-cold");
+    for number in 0..8 {
+        trees::run_of_many_samples(&many, number, 1_000_000)?;
+    }
+    let floor = quickest(|| floor::read_everything(&many));
+    row("cold ingest, 8 runs of 10^6 samples (floor: read)", ingest(bench, &many), floor);
+    fs::remove_dir_all(everyday)?;
+    fs::remove_dir_all(many)
+}
+
+/// Discovery, reading, condensing and storing, in this process.
+fn ingest(bench: &Bench, results: &Path) -> Duration {
+    quickest(|| {
+        let dir = bench.dir("ingest-store");
+        let _ = fs::remove_dir_all(&dir);
+        let store = melbot::store::Store::open(&dir, results, None, || {}).expect("writable");
+        let found = melbot::mmtests::discover(results);
+        store.load(&found.runs, |_| {}).expect("readable").len()
+    })
+}
+
+/// A tree of 100,000 logs that did not change since the last site.
+fn unchanged(bench: &Bench) -> io::Result<()> {
+    let results = bench.dir("many-logs");
+    for number in 0..100 {
+        trees::run_of_many_logs(&results, number, 1000)?;
+    }
+    let cold = bench.site(&results).wall;
+    let again = (0..3).map(|_| bench.site(&results).wall).min().expect("three");
+    row("site, 100,000 logs unchanged (against cold)", again, cold);
+    fs::remove_dir_all(results)
+}
+
+/// One run more in a tree of 100 kernels.
+fn one_more(bench: &Bench) -> io::Result<()> {
+    let results = bench.dir("hundred");
+    for number in 0..100 {
+        trees::everyday_run(&results, "workload-mixed", number)?;
+    }
+    let cold = bench.cold_site(&results).wall;
+    let more = (100..103)
+        .map(|number| {
+            trees::everyday_run(&results, "workload-mixed", number)
+                .map(|_| bench.site(&results).wall)
+        })
+        .collect::<io::Result<Vec<_>>>()?;
+    row("site, one more run of 100 (against cold)", more.into_iter().min().expect("three"), cold);
+    fs::remove_dir_all(results)
+}
+
+/// 10^8 samples.
+fn samples(bench: &Bench) -> io::Result<()> {
+    let results = bench.dir("samples");
+    for number in 0..100 {
+        trees::run_of_many_samples(&results, number, 1_000_000)?;
+    }
+    let floor = quickest(|| floor::read_everything(&results));
+    let cost = bench.site(&results);
+    row("cold site, 10^8 samples (floor: read)", cost.wall, floor);
+    println!("{:<52} {:>9.0} MB", "  greatest memory", cost.peak_bytes as f64 / 1e6);
+    fs::remove_dir_all(results)
+}
+
+/// Ten times the samples, against the time for a tenth of them times ten.
+fn linear(bench: &Bench) -> io::Result<()> {
+    let cost = |samples: usize| -> io::Result<Duration> {
+        let results = bench.dir("linear");
+        trees::run_of_many_samples(&results, 0, samples)?;
+        let time = ingest(bench, &results);
+        fs::remove_dir_all(results)?;
+        Ok(time)
+    };
+    let small = cost(500_000)?;
+    row("ingest, 5,000,000 samples (against 10 × 500,000)", cost(5_000_000)?, small * 10);
+    Ok(())
+}
+
+/// MMTests' own comparison of the same runs.
+fn compare_kernels(bench: &Bench) -> io::Result<()> {
+    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-results");
+    let arguments = ["compare", text(&results), "--machine", "tcg1", "--config", "scheduler-pipes"];
+    let cpu = (0..3)
+        .map(|_| {
+            let store = bench.dir("compare-store");
+            let _ = fs::remove_dir_all(&store);
+            bench.melbot(&arguments, &store).cpu
+        })
+        .min()
+        .expect("three");
+    let reference = Duration::from_secs_f64(COMPARE_KERNELS_CPU_SECONDS);
+    row("CPU time, compare 4 kernels (compare-kernels.sh)", cpu, reference);
+    println!("{:<52} {:>9.0} ×", "  faster", reference.as_secs_f64() / cpu.as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! What there is to make pages of, and where each page is.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::names::{comparison_folder, slug};
+use super::problems::worst_first;
+use super::templates::Link;
+use super::{SiteOptions, format};
+use crate::analysis::Comparison;
+use crate::model::{Problem, Run};
+
+/// Everything there are pages of.
+pub struct Catalogue<'a> {
+    /// One for each comparison.
+    pub shelves: Vec<Shelf<'a>>,
+    /// All problems, the worst first.
+    pub problems: Vec<&'a Problem>,
+    /// What the caller asked for.
+    pub options: &'a SiteOptions,
+    /// How many runs were read, and when the newest was made.
+    pub measured: String,
+    /// Number of runs that were read.
+    pub runs: usize,
+}
+
+/// A comparison and the pages of its runs.
+pub struct Shelf<'a> {
+    /// The comparison.
+    pub comparison: &'a Comparison,
+    /// Folder of its pages.
+    pub folder: String,
+    /// Its runs, in the order of its columns.
+    pub runs: Vec<ShelvedRun<'a>>,
+}
+
+/// A run and its page.
+pub struct ShelvedRun<'a> {
+    /// The run, if the caller handed it in.
+    pub run: Option<&'a Run>,
+    /// Path of its page.
+    pub page: String,
+}
+
+/// Runs of one machine and config that are not yet on a shelf.
+type Waiting<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Run>>;
+
+impl<'a> Catalogue<'a> {
+    /// Puts runs and comparisons together.
+    pub fn new(
+        runs: &[&'a Run],
+        comparisons: &'a [Comparison],
+        problems: &'a [Problem],
+        options: &'a SiteOptions,
+    ) -> Catalogue<'a> {
+        let mut waiting = Waiting::new();
+        for run in runs {
+            waiting.entry((&run.machine, &run.config)).or_default().push(run);
+        }
+        let shelves = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
+        let of_runs = runs.iter().flat_map(|run| &run.problems);
+        let problems = worst_first(problems.iter().chain(of_runs));
+        Catalogue { shelves, problems, options, measured: measured(runs), runs: runs.len() }
+    }
+}
+
+/// When the newest run was made, never when the pages were: they shall not change without reason.
+fn measured(runs: &[&Run]) -> String {
+    let newest = runs.iter().filter_map(|run| run.finished.or(run.started)).max();
+    let until = newest.map_or(String::new(), |at| format!(", the newest of {}", format::time(at)));
+    format!("from {}{until}", format::counted(runs.len(), "run"))
+}
+
+impl<'a> Shelf<'a> {
+    fn new(comparison: &'a Comparison, waiting: &mut Waiting<'a>) -> Shelf<'a> {
+        let folder = comparison_folder(&comparison.machine, &comparison.config);
+        let mut taken = HashSet::new();
+        let mut none = Vec::new();
+        let waiting = waiting
+            .get_mut(&(comparison.machine.as_str(), comparison.config.as_str()))
+            .unwrap_or(&mut none);
+        let mut runs = Vec::new();
+        for (at, column) in comparison.columns.iter().enumerate() {
+            let found = waiting
+                .iter()
+                .position(|run| run.name == column.run && run.started == column.started);
+            let run = found.map(|at| waiting.remove(at));
+            let mut name = slug(&column.run);
+            if !taken.insert(name.clone()) {
+                // A second run of the same name is told apart by where it is.
+                let path = run.map_or(String::new(), |run| run.path.clone());
+                name = slug(&format!("{} in {path} {at}", column.run));
+            }
+            runs.push(ShelvedRun { run, page: format!("{folder}/{name}.html") });
+        }
+        Shelf { comparison, folder, runs }
+    }
+
+    /// Path of the page that compares.
+    pub fn page(&self) -> String {
+        format!("{}/index.html", self.folder)
+    }
+
+    /// "config on machine".
+    pub fn title(&self) -> String {
+        format!("{} on {}", named(&self.comparison.config), named(&self.comparison.machine))
+    }
+
+    /// Links to the home page and the comparison.
+    pub fn crumbs(&self) -> Vec<Link> {
+        vec![Link::new("Home", "index.html"), Link::new(self.title(), self.page())]
+    }
+
+    /// Name of a column's run.
+    pub fn run_name(&self, column: usize) -> &'a str {
+        self.comparison.columns.get(column).map_or("", |column| &column.run)
+    }
+}
+
+/// A name that can be seen and clicked on.
+pub fn named(name: &str) -> &str {
+    if name.trim().is_empty() { "(no name)" } else { name }
+}

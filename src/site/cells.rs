@@ -1,0 +1,137 @@
+//! The table of a benchmark: operations down, kernels across.
+
+use serde::Serialize;
+
+use super::catalogue::{Shelf, named};
+use super::format;
+use super::plot::{Sparkline, sparkline};
+use super::story::{cannot_be_judged, shown_change, sign};
+use crate::analysis::{BenchmarkTable, Column, OperationTable, VerdictKind};
+use crate::model::Outcome;
+
+/// The head of a column.
+#[derive(Debug, Serialize)]
+pub struct Head {
+    name: String,
+    href: String,
+    track: Option<String>,
+    against: Option<String>,
+    state: Option<&'static str>,
+}
+
+/// An operation.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    name: String,
+    href: String,
+    /// Unit and direction, where they are not those of the whole benchmark.
+    note: Option<String>,
+    changed: bool,
+    spark: Option<Sparkline>,
+    cells: Vec<CellView>,
+}
+
+/// An operation of one kernel.
+#[derive(Debug, Serialize)]
+pub struct CellView {
+    class: &'static str,
+    value: String,
+    star: bool,
+    /// Symbol and size of the change.
+    change: Option<String>,
+    interval: Option<String>,
+    title: Option<String>,
+}
+
+/// The heads of all columns.
+pub fn heads(shelf: &Shelf) -> Vec<Head> {
+    let columns = &shelf.comparison.columns;
+    let head = |(at, column): (usize, &Column)| Head {
+        name: named(&column.run).to_owned(),
+        href: shelf.runs[at].page.clone(),
+        track: column.track.clone(),
+        against: against(columns, at),
+        state: match column.outcome {
+            Outcome::Complete => None,
+            Outcome::Failed => Some("failed"),
+            Outcome::Unfinished => Some("unfinished"),
+        },
+    };
+    columns.iter().enumerate().map(head).collect()
+}
+
+/// What a column is set against, where that is not the first column.
+fn against(columns: &[Column], at: usize) -> Option<String> {
+    match columns[at].baseline {
+        baseline if baseline == at => Some("baseline".to_owned()),
+        0 => None,
+        baseline => Some(format!("vs {}", named(columns.get(baseline).map_or("", |c| &c.run)))),
+    }
+}
+
+/// What is the same for all operations of a benchmark: unit and direction.
+pub fn common_note(benchmark: &BenchmarkTable) -> Option<String> {
+    let mut notes = benchmark.operations.iter().map(note);
+    let first = notes.next()?;
+    notes.all(|note| note == first).then_some(first)
+}
+
+/// Unit and direction of an operation.
+pub fn note(operation: &OperationTable) -> String {
+    match operation.unit.as_str() {
+        "" => operation.direction.phrase().to_owned(),
+        unit => format!("{unit}, {}", operation.direction.phrase()),
+    }
+}
+
+/// A row; `href` leads to everything about the operation.
+pub fn row(benchmark: &BenchmarkTable, operation: &OperationTable, href: String) -> Row {
+    let common = common_note(benchmark).is_some();
+    let moved = |kind| matches!(kind, VerdictKind::Regressed | VerdictKind::Improved);
+    Row {
+        name: operation.name.clone(),
+        href,
+        note: (!common).then(|| note(operation)),
+        changed: operation.cells.iter().any(|cell| moved(cell.verdict.kind)),
+        spark: sparkline(&operation.cells),
+        cells: (0..operation.cells.len())
+            .map(|at| cell(operation, at, benchmark.decimals))
+            .collect(),
+    }
+}
+
+fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
+    let verdict = &operation.cells[at].verdict;
+    let figure = |row: &crate::analysis::StatisticRow| row.cells.get(at).copied();
+    let main = operation.statistics.get(operation.main).and_then(figure);
+    let value = main.and_then(|figure| figure.value);
+    let (class, mark) = sign(verdict);
+    let change = shown_change(operation, at).map(|effect| match verdict.kind {
+        VerdictKind::Regressed | VerdictKind::Improved => {
+            format!("{mark} {}", format::percent(effect))
+        }
+        _ => format!("{mark} {}", format::signed_percent(effect)),
+    });
+    CellView {
+        class,
+        value: value.map_or(format::NOTHING.to_owned(), |value| format::number(value, decimals)),
+        star: operation.statistics.iter().filter_map(figure).any(|figure| figure.starred),
+        change,
+        interval: verdict.interval.map(format::interval),
+        title: title(operation, at),
+    }
+}
+
+/// Why the verdict is what it is.
+fn title(operation: &OperationTable, at: usize) -> Option<String> {
+    let verdict = &operation.cells[at].verdict;
+    let (before, after) = verdict.iterations;
+    match verdict.kind {
+        VerdictKind::Baseline => None,
+        VerdictKind::Inconclusive if cannot_be_judged(verdict) => Some(format!(
+            "undecided: {before} against {after} iterations; \
+             at least 2 on each side are needed to tell it from noise"
+        )),
+        _ => Some(verdict.sentence().replace('-', "−")),
+    }
+}

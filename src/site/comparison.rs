@@ -1,0 +1,262 @@
+//! The page that compares the kernels of one config on one machine.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::catalogue::Shelf;
+use super::cells::{self, Head, Row};
+use super::figures::{self, Figures, Ratios};
+use super::operations;
+use super::plot::{Plot, Subject, history};
+use super::problems::{self, ProblemView};
+use super::raw_logs::LogLink;
+use super::story::{self, Sentence, Tally};
+use super::templates::{Link, Place, root_of};
+use super::{Output, Site, SiteError, format};
+use crate::analysis::{BenchmarkTable, OperationTable};
+
+/// Plots on one page; the others are on the pages of the operations.
+const PLOTS_PER_PAGE: usize = 24;
+/// Plots of one benchmark, at most.
+const PLOTS_PER_BENCHMARK: usize = 6;
+/// Figures on one page: with more, they are only on the pages of the operations.
+const FIGURES_PER_PAGE: usize = 4_000;
+/// Cells of the ratio tables of one page.
+const RATIOS_PER_PAGE: usize = 4_000;
+/// Sentences at the top.
+const SENTENCES: usize = 8;
+
+#[derive(Serialize)]
+struct Page {
+    title: String,
+    lead: String,
+    tally: Tally,
+    sentences: Vec<Sentence>,
+    more_sentences: usize,
+    heads: Vec<Head>,
+    benchmarks: Vec<Section>,
+    differing: Vec<Difference>,
+    problems: Vec<ProblemView>,
+    problem_count: usize,
+    empty: bool,
+    operations: usize,
+    judged: bool,
+}
+
+/// One benchmark.
+#[derive(Serialize)]
+struct Section {
+    id: String,
+    name: String,
+    title: String,
+    note: String,
+    rows: Vec<Row>,
+    plots: Vec<Drawn>,
+    operations: usize,
+    details: String,
+    figures: Vec<Figures>,
+    ratios: Option<Ratios>,
+    logs: Vec<Vec<LogLink>>,
+    times: Vec<TimeRow>,
+}
+
+/// A plot with its caption.
+#[derive(Serialize)]
+struct Drawn {
+    caption: Link,
+    unit: String,
+    plot: Plot,
+}
+
+#[derive(Serialize)]
+struct TimeRow {
+    name: &'static str,
+    cells: Vec<String>,
+}
+
+/// A fact about machine or kernel that is not the same everywhere.
+#[derive(Serialize)]
+struct Difference {
+    name: String,
+    values: Vec<String>,
+}
+
+/// Writes the page.
+pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
+    let path = shelf.page();
+    let changes = story::changes(shelf);
+    let tally = Tally::of_shelf(shelf, None);
+    let root = root_of(&path);
+    let odd = problems::worst_first(
+        shelf.runs.iter().filter_map(|shelved| shelved.run).flat_map(|run| &run.problems),
+    );
+    let page = Page {
+        title: shelf.title(),
+        lead: tally.sentence(),
+        problems: problems::views(&site.catalogue.options.raw_logs, &root, &odd),
+        problem_count: odd.len(),
+        judged: tally.total() > tally.open,
+        tally,
+        sentences: changes.iter().take(SENTENCES).map(story::Change::sentence).collect(),
+        more_sentences: changes.len().saturating_sub(SENTENCES),
+        heads: cells::heads(shelf),
+        benchmarks: sections(site, shelf, &root)?,
+        differing: differing(shelf),
+        operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
+        empty: shelf.comparison.benchmarks.is_empty(),
+    };
+    let crumbs = vec![Link::new("Home", "index.html")];
+    site.write("comparison.html", &Place { path, title: shelf.title(), crumbs }, &page, out)
+}
+
+fn sections(site: &Site, shelf: &Shelf, root: &str) -> Result<Vec<Section>, SiteError> {
+    let benchmarks = &shelf.comparison.benchmarks;
+    let plots = (PLOTS_PER_PAGE / benchmarks.len().max(1)).clamp(1, PLOTS_PER_BENCHMARK);
+    let figures = benchmarks.iter().map(figures::count).sum::<usize>() <= FIGURES_PER_PAGE;
+    let budget = RATIOS_PER_PAGE / benchmarks.len().max(1);
+    benchmarks
+        .iter()
+        .map(|benchmark| {
+            let mut section = section(shelf, benchmark, plots, budget)?;
+            if figures {
+                let operations = benchmark.operations.iter();
+                section.figures =
+                    operations.map(|o| figures::figures(o, benchmark.decimals)).collect();
+            }
+            section.logs = logs(site, root, benchmark);
+            Ok(section)
+        })
+        .collect()
+}
+
+fn section(
+    shelf: &Shelf,
+    benchmark: &BenchmarkTable,
+    plots: usize,
+    ratios: usize,
+) -> Result<Section, SiteError> {
+    let hrefs = operations::hrefs(shelf, benchmark);
+    let rows = benchmark
+        .operations
+        .iter()
+        .zip(&hrefs)
+        .map(|(operation, href)| cells::row(benchmark, operation, href.clone()));
+    Ok(Section {
+        id: story::anchor(&benchmark.name),
+        name: benchmark.name.clone(),
+        title: benchmark.title.clone(),
+        note: note(benchmark),
+        rows: rows.collect(),
+        plots: drawn(shelf, benchmark, &hrefs, plots)?,
+        operations: benchmark.operations.len(),
+        details: operations::page(shelf, benchmark, 0),
+        figures: Vec::new(),
+        ratios: figures::ratios(&benchmark.ratios, ratios),
+        logs: Vec::new(),
+        times: times(benchmark),
+    })
+}
+
+/// What the values of a benchmark are.
+fn note(benchmark: &BenchmarkTable) -> String {
+    let figures: BTreeSet<&str> = benchmark
+        .operations
+        .iter()
+        .filter_map(|operation| Some(operation.statistics.get(operation.main)?.name.as_str()))
+        .collect();
+    let figures: Vec<&str> = figures.into_iter().collect();
+    let mut parts = vec![figures.join(" or ")];
+    parts.extend(cells::common_note(benchmark));
+    parts.retain(|part| !part.is_empty());
+    parts.join(", ")
+}
+
+/// Plots of the operations that changed most; in the order of the table.
+fn drawn(
+    shelf: &Shelf,
+    benchmark: &BenchmarkTable,
+    hrefs: &[String],
+    most: usize,
+) -> Result<Vec<Drawn>, SiteError> {
+    let mut ranked: Vec<usize> = (0..benchmark.operations.len()).collect();
+    ranked.sort_by(|a, b| {
+        let interest = |at: &usize| interest(&benchmark.operations[*at]);
+        interest(b).partial_cmp(&interest(a)).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    ranked.truncate(most);
+    ranked.sort_unstable();
+    let kernels: Vec<&str> = shelf.comparison.columns.iter().map(|c| c.run.as_str()).collect();
+    let mut all = Vec::new();
+    for at in ranked {
+        let operation = &benchmark.operations[at];
+        let subject =
+            Subject { operation: &operation.name, unit: &operation.unit, kernels: &kernels };
+        if let Some(plot) = history(subject, &operation.cells)? {
+            let caption = Link::new(operation.name.clone(), hrefs[at].clone());
+            all.push(Drawn { caption, unit: operation.unit.clone(), plot });
+        }
+    }
+    Ok(all)
+}
+
+/// Changes come before differences that may be noise; then the larger before the smaller.
+fn interest(operation: &OperationTable) -> (usize, f64) {
+    let changed =
+        |cell: &crate::analysis::Cell| matches!(story::sign(&cell.verdict).0, "worse" | "better");
+    let columns = 0..operation.cells.len();
+    let effects = columns.filter_map(|at| story::shown_change(operation, at)).map(f64::abs);
+    (operation.cells.iter().filter(|cell| changed(cell)).count(), effects.fold(0.0, f64::max))
+}
+
+fn logs(site: &Site, root: &str, benchmark: &BenchmarkTable) -> Vec<Vec<LogLink>> {
+    let raw = &site.catalogue.options.raw_logs;
+    let links = |paths: &Vec<String>| -> Vec<LogLink> {
+        paths.iter().map(|path| raw.link(root, iteration_of(path), path)).collect()
+    };
+    benchmark.logs.iter().map(links).collect()
+}
+
+/// The part of a path that names the iteration, else all of it.
+pub fn iteration_of(path: &str) -> &str {
+    path.rsplit('/').find(|part| part.starts_with("iter-")).unwrap_or(path)
+}
+
+fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
+    if benchmark.time.iter().all(Option::is_none) {
+        return Vec::new();
+    }
+    let cell = |at: usize| {
+        move |time: &Option<[f64; 3]>| {
+            time.map_or(format::NOTHING.to_owned(), |time| format::number(time[at], 1))
+        }
+    };
+    [(0, "User"), (1, "System"), (2, "Elapsed")]
+        .map(|(at, name)| TimeRow { name, cells: benchmark.time.iter().map(cell(at)).collect() })
+        .into()
+}
+
+/// The facts that are not the same for all runs.
+fn differing(shelf: &Shelf) -> Vec<Difference> {
+    let facts = |at: usize| shelf.runs[at].run.map(|run| &run.environment.facts);
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in (0..shelf.runs.len()).filter_map(facts).flatten() {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let value = |at: usize, name: &str| {
+        let found = facts(at)?.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    };
+    names
+        .into_iter()
+        .map(|name| Difference {
+            name: name.to_owned(),
+            values: (0..shelf.runs.len())
+                .map(|at| value(at, name).unwrap_or(format::NOTHING.to_owned()))
+                .collect(),
+        })
+        .filter(|difference| difference.values.windows(2).any(|pair| pair[0] != pair[1]))
+        .collect()
+}

@@ -1,0 +1,155 @@
+//! Numbers, times and counts as the pages write them.
+
+/// Shown where there is no figure.
+pub const NOTHING: &str = "–";
+/// Larger values are written with an exponent.
+const MAX_PLAIN: f64 = 1e15;
+
+/// A measured value, with commas between thousands from 10,000 on.
+pub fn number(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return NOTHING.to_owned();
+    }
+    if value.abs() >= MAX_PLAIN {
+        return minus(format!("{value:.3e}"));
+    }
+    let text = format!("{:.*}", decimals.min(9), value.abs());
+    let (whole, fraction) = match text.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (text.as_str(), None),
+    };
+    let mut shown = String::with_capacity(text.len() + 6);
+    if value < 0.0 && text.bytes().any(|b| b.is_ascii_digit() && b != b'0') {
+        shown.push('−');
+    }
+    push_grouped(&mut shown, whole);
+    if let Some(fraction) = fraction {
+        shown.push('.');
+        shown.push_str(fraction);
+    }
+    shown
+}
+
+fn push_grouped(shown: &mut String, digits: &str) {
+    let group = digits.len() > 4;
+    for (at, digit) in digits.chars().enumerate() {
+        if group && at > 0 && (digits.len() - at).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+}
+
+fn minus(text: String) -> String {
+    text.replace('-', "−")
+}
+
+/// A count.
+pub fn count(value: usize) -> String {
+    number(value as f64, 0)
+}
+
+/// A count with its noun: `1 run`, `2 runs`.
+pub fn counted(value: usize, noun: &str) -> String {
+    format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
+}
+
+/// A change in percent with its sign.
+pub fn signed_percent(value: f64) -> String {
+    let size = percent(value);
+    match value {
+        _ if size.starts_with("0.0") => size,
+        _ if value > 0.0 => format!("+{size}"),
+        _ => format!("−{size}"),
+    }
+}
+
+/// The size of a change in percent.
+pub fn percent(value: f64) -> String {
+    format!("{} %", bare_percent(value))
+}
+
+fn bare_percent(value: f64) -> String {
+    let size = value.abs();
+    number(size, if size < 100.0 { 1 } else { 0 })
+}
+
+/// An interval in percent, low end first.
+pub fn interval((low, high): (f64, f64)) -> String {
+    let end = |value: f64| {
+        let size = bare_percent(value);
+        match value {
+            _ if size == "0.0" => size,
+            _ if value > 0.0 => format!("+{size}"),
+            _ => format!("−{size}"),
+        }
+    };
+    format!("[{}, {}]", end(low), end(high))
+}
+
+/// Seconds as hours, minutes and seconds.
+pub fn duration(seconds: i64) -> String {
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, _) => format!("{minutes} min {rest} s"),
+        _ => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Seconds since 1970 as date and time in UTC.
+pub fn time(seconds: i64) -> String {
+    let (year, month, day) = date(seconds.div_euclid(86_400));
+    let second = seconds.rem_euclid(86_400);
+    format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", second / 3600, second / 60 % 60)
+}
+
+/// Seconds since 1970 as a date in UTC.
+pub fn day(seconds: i64) -> String {
+    let (year, month, day) = date(seconds.div_euclid(86_400));
+    format!("{year}-{month:02}-{day:02}")
+}
+
+/// Year, month and day of a day counted from 1970 (Howard Hinnant's `civil_from_days`).
+fn date(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    (year + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_can_be_read() {
+        assert_eq!(number(4598.8, 1), "4598.8");
+        assert_eq!(number(30438.5, 2), "30,438.50");
+        assert_eq!(number(-1234567.0, 0), "−1,234,567");
+        assert_eq!(number(-0.001, 1), "0.0");
+        assert_eq!(number(f64::NAN, 1), "–");
+        assert_eq!(number(1e90, 2), "1.000e90");
+    }
+
+    #[test]
+    fn changes_have_a_sign_unless_they_are_none() {
+        assert_eq!(signed_percent(-1.94), "−1.9 %");
+        assert_eq!(signed_percent(0.04), "0.0 %");
+        assert_eq!(signed_percent(1234.5), "+1234 %");
+        assert_eq!(interval((-1.25, 0.0)), "[−1.2, 0.0]");
+    }
+
+    #[test]
+    fn days_are_counted_right() {
+        assert_eq!(time(0), "1970-01-01 00:00 UTC");
+        assert_eq!(time(951_782_400), "2000-02-29 00:00 UTC");
+        assert_eq!(time(1_782_259_199), "2026-06-23 23:59 UTC");
+        assert_eq!(day(-1), "1969-12-31");
+        assert_eq!(duration(3_725), "1 h 2 min");
+    }
+}

@@ -1,0 +1,70 @@
+//! The page that says how to read the others, and notes in Markdown.
+
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
+use serde::Serialize;
+
+use super::templates::{Link, Place};
+use super::{Output, Site, SiteError};
+use crate::analysis::{MINIMUM_EFFECT, NO_CHANGE_MARGIN, Q_LIMIT};
+
+/// The text, with the limits of the verdict in `{…}`.
+const TEXT: &str = include_str!("../../assets/help.md");
+
+#[derive(Serialize)]
+struct Page {
+    html: String,
+}
+
+/// Writes the page.
+pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
+    let text = TEXT
+        .replace("{minimum-effect}", &MINIMUM_EFFECT.to_string())
+        .replace("{no-change-margin}", &NO_CHANGE_MARGIN.to_string())
+        .replace("{false-alerts}", &(Q_LIMIT * 100.0).round().to_string());
+    let place = Place {
+        path: "help.html".into(),
+        title: "How to read these pages".into(),
+        crumbs: vec![Link::new("Home", "index.html")],
+    };
+    site.write("help.html", &place, &Page { html: markdown(&text) }, out)
+}
+
+/// Markdown as HTML. HTML in it is shown as text, and only links to the web or inside the site
+/// stay links.
+pub fn markdown(text: &str) -> String {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let events = Parser::new_ext(text, options).map(|event| match event {
+        Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
+        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            let dest_url = if is_safe(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
+            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        }
+        // Pages load nothing from elsewhere.
+        Event::Start(Tag::Image { .. }) => Event::Start(Tag::Emphasis),
+        Event::End(pulldown_cmark::TagEnd::Image) => Event::End(pulldown_cmark::TagEnd::Emphasis),
+        other => other,
+    });
+    let mut out = String::new();
+    html::push_html(&mut out, events);
+    out
+}
+
+fn is_safe(url: &str) -> bool {
+    let scheme = url.split(['/', '?', '#']).next().and_then(|start| start.split_once(':'));
+    scheme.is_none_or(|(scheme, _)| ["http", "https", "mailto"].contains(&scheme))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_cannot_bring_scripts() {
+        let html = markdown("a <script>x</script> [b](javascript:alert) ![c](http://e/f.png) *d*");
+        assert!(
+            !html.contains("<script") && !html.contains("javascript:") && !html.contains("<img")
+        );
+        assert!(html.contains("<em>d</em>"), "{html}");
+        assert!(markdown("[b](https://e/f)").contains("href=\"https://e/f\""));
+    }
+}

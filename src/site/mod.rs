@@ -1,0 +1,113 @@
+//! Static pages of comparisons: readable without scripts, from a disk as well as from a server.
+//!
+//! Every page is a pure function of what was measured: the same input gives the same bytes.
+
+mod catalogue;
+mod cells;
+mod comparison;
+mod error;
+mod figures;
+mod format;
+mod help;
+mod home;
+mod kernels;
+mod names;
+mod operations;
+mod plot;
+mod problems;
+pub mod publish;
+mod raw_logs;
+mod run;
+mod stamp;
+mod story;
+mod templates;
+
+use rayon::prelude::*;
+
+use crate::analysis::Comparison;
+use crate::model::{Problem, Run};
+
+use catalogue::Catalogue;
+pub use error::SiteError;
+pub use names::slug;
+pub use raw_logs::RawLogs;
+pub use stamp::stamp;
+use templates::Templates;
+
+/// What the pages cannot know from the results.
+#[derive(Clone, Debug)]
+pub struct SiteOptions {
+    /// Name of the site.
+    pub title: String,
+    /// Where the pages find the raw logs.
+    pub raw_logs: RawLogs,
+    /// Name and version of the program, for the foot of every page.
+    pub generator: String,
+    /// Notes in Markdown, shown on the home page. HTML in them is shown as text.
+    pub notes: Option<String>,
+}
+
+impl Default for SiteOptions {
+    fn default() -> SiteOptions {
+        SiteOptions {
+            title: "melbot".to_owned(),
+            raw_logs: RawLogs::None,
+            generator: concat!("melbot ", env!("CARGO_PKG_VERSION")).to_owned(),
+            notes: None,
+        }
+    }
+}
+
+/// Takes the files of a site, from several threads at once and in no particular order.
+pub trait Output: Sync {
+    /// Takes one file. `path` is relative, with `/` between its parts, none of them `..`.
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError>;
+}
+
+/// Writes some of the pages.
+type Write = fn(&Site, &dyn Output) -> Result<(), SiteError>;
+
+/// Files that are the same on every site.
+const ASSETS: &[(&str, &str)] = &[
+    ("assets/style.css", include_str!("../../assets/style.css")),
+    ("assets/melbot.js", include_str!("../../assets/melbot.js")),
+];
+
+/// Makes all pages.
+///
+/// `comparisons` are made of `runs`; a run that is in no comparison has no page. `problems` are
+/// those of discovery; those of the runs are added.
+pub fn build(
+    runs: &[&Run],
+    comparisons: &[Comparison],
+    problems: &[Problem],
+    options: &SiteOptions,
+    out: &dyn Output,
+) -> Result<(), SiteError> {
+    let templates = Templates::new()?;
+    let catalogue = Catalogue::new(runs, comparisons, problems, options);
+    let site = Site { templates, catalogue };
+    ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
+    let single: [Write; 5] =
+        [home::write, help::write, problems::write, kernels::write_index, kernels::write_all];
+    let (single, shelves) = rayon::join(
+        || single.par_iter().try_for_each(|write| write(&site, out)),
+        || {
+            site.catalogue.shelves.par_iter().try_for_each(|shelf| {
+                comparison::write(&site, shelf, out)?;
+                operations::write_all(&site, shelf, out)?;
+                run::write_all(&site, shelf, out)
+            })
+        },
+    );
+    single.and(shelves)
+}
+
+/// What all pages are made with.
+struct Site<'a> {
+    templates: Templates,
+    catalogue: Catalogue<'a>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,255 @@
+//! Puts a finished site in the place of the old one, in one step.
+//!
+//! Everything is written to a fresh folder beside the output, then both change places. Files that
+//! did not change are links to those of the old site: they keep their time, so that copying the
+//! site elsewhere moves only what is new.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Component, Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::{Output, SiteError};
+
+/// File that tells a site of melbot's from any other folder, and from what it was made.
+pub const MARKER: &str = ".melbot-site";
+/// First line of the marker.
+const SIGNATURE: &str = "made by melbot; the whole folder is replaced whenever the site is made";
+
+/// `true` if the site in this folder was made of the same input, here, and since the machine was
+/// booted: after a power cut the marker must not vouch for pages that never reached the disk.
+pub fn is_current(out: &Path, stamp: &str) -> bool {
+    let Ok(target) = resolved(out) else { return false };
+    let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return false };
+    let booted = fs::read_to_string(parent.join(beside(name, "lock")));
+    let made = fs::read_to_string(target.join(MARKER));
+    booted.is_ok_and(|text| text == boot()) && made.is_ok_and(|text| text == marker(stamp))
+}
+
+/// Changes whenever the machine boots.
+fn boot() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default()
+}
+
+fn marker(stamp: &str) -> String {
+    format!("{SIGNATURE}\n{stamp}\n")
+}
+
+/// A site on its way to its place. Nothing is to be seen of it before [`Publication::finish`].
+#[derive(Debug)]
+pub struct Publication {
+    target: PathBuf,
+    fresh: PathBuf,
+    aside: PathBuf,
+    stamp: String,
+    written: AtomicUsize,
+    reused: AtomicUsize,
+    lock: File,
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Published {
+    /// Files that are new or changed.
+    pub written: usize,
+    /// Files that are as they were.
+    pub reused: usize,
+}
+
+impl Publication {
+    /// Starts a site in this folder. Waits, after calling `waiting`, while another process makes
+    /// the same site.
+    ///
+    /// `stamp` is a line that names the input; see [`is_current`].
+    pub fn begin(
+        out: &Path,
+        stamp: &str,
+        waiting: impl FnOnce(),
+    ) -> Result<Publication, SiteError> {
+        let target = resolved(out)?;
+        let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else {
+            return Err(SiteError::NoFolder(out.to_owned()));
+        };
+        fs::create_dir_all(parent).map_err(SiteError::io(parent))?;
+        let lock = lock(&parent.join(beside(name, "lock")), waiting)?;
+        repair(parent, name, &target)?;
+        check_ours(&target)?;
+        let fresh = parent.join(beside(name, &format!("new-{}", process::id())));
+        fs::create_dir(&fresh).map_err(SiteError::io(&fresh))?;
+        Ok(Publication {
+            aside: parent.join(beside(name, &format!("old-{}", process::id()))),
+            fresh,
+            stamp: stamp.to_owned(),
+            written: AtomicUsize::new(0),
+            reused: AtomicUsize::new(0),
+            target,
+            lock,
+        })
+    }
+
+    /// Puts the site in its place and removes the old one.
+    pub fn finish(self) -> Result<Published, SiteError> {
+        let path = self.fresh.join(MARKER);
+        fs::write(&path, marker(&self.stamp)).map_err(SiteError::io(&path))?;
+        if let Ok(old) = fs::metadata(&self.target) {
+            fs::set_permissions(&self.fresh, old.permissions())
+                .map_err(SiteError::io(&self.fresh))?;
+        }
+        self.swap()?;
+        // If this cannot be written, the next call does more than it needs to, no more.
+        let _ = (&self.lock).write_all(boot().as_bytes());
+        Ok(Published {
+            written: self.written.load(Ordering::Relaxed),
+            reused: self.reused.load(Ordering::Relaxed),
+        })
+    }
+
+    fn swap(&self) -> Result<(), SiteError> {
+        if !self.target.exists() {
+            return fs::rename(&self.fresh, &self.target).map_err(SiteError::io(&self.target));
+        }
+        let exchange = RenameFlags::EXCHANGE;
+        if renameat_with(CWD, &self.fresh, CWD, &self.target, exchange).is_err() {
+            return self.swap_in_two_steps();
+        }
+        fs::remove_dir_all(&self.fresh).map_err(SiteError::io(&self.fresh))
+    }
+
+    /// For file systems that cannot exchange: for a moment there is no site. Should this process
+    /// die then, the next one puts the old site back.
+    fn swap_in_two_steps(&self) -> Result<(), SiteError> {
+        fs::rename(&self.target, &self.aside).map_err(SiteError::io(&self.target))?;
+        if let Err(error) = fs::rename(&self.fresh, &self.target) {
+            fs::rename(&self.aside, &self.target).map_err(SiteError::io(&self.target))?;
+            return Err(SiteError::io(&self.target)(error));
+        }
+        fs::remove_dir_all(&self.aside).map_err(SiteError::io(&self.aside))
+    }
+
+    /// Links the file of the old site, if it has the same bytes.
+    fn reuse(&self, path: &str, new: &Path, bytes: &[u8]) -> bool {
+        let old = self.target.join(path);
+        let same_size = fs::symlink_metadata(&old)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.len() == bytes.len() as u64);
+        if !same_size || !fs::read(&old).is_ok_and(|found| found == bytes) {
+            return false;
+        }
+        fs::hard_link(&old, new).is_ok() || copy(&old, new, bytes).is_ok()
+    }
+}
+
+impl Output for Publication {
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError> {
+        let new = self.fresh.join(path);
+        if !Path::new(path).components().all(|part| matches!(part, Component::Normal(_))) {
+            let error = io::Error::from(io::ErrorKind::InvalidInput);
+            return Err(SiteError::io(&new)(error));
+        }
+        if let Some(folder) = new.parent() {
+            fs::create_dir_all(folder).map_err(SiteError::io(folder))?;
+        }
+        if self.reuse(path, &new, bytes) {
+            self.reused.fetch_add(1, Ordering::Relaxed);
+            return Ok(());
+        }
+        create(&new, bytes).map_err(SiteError::io(&new))?;
+        self.written.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Publication {
+    /// Removes what was not finished. Failing that, the next process does it.
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.fresh);
+    }
+}
+
+/// A new file; never writes into one that is there, which might be a link to one of the old site.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    File::create_new(path)?.write_all(bytes)
+}
+
+/// For file systems without links.
+fn copy(old: &Path, new: &Path, bytes: &[u8]) -> io::Result<()> {
+    create(new, bytes)?;
+    let modified = fs::metadata(old)?.modified()?;
+    File::options().write(true).open(new)?.set_modified(modified)
+}
+
+/// The folder itself where the path is a link to it, so that the link stays.
+fn resolved(out: &Path) -> Result<PathBuf, SiteError> {
+    match out.canonicalize() {
+        Ok(path) => Ok(path),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            std::path::absolute(out).map_err(SiteError::io(out))
+        }
+        Err(error) => Err(SiteError::io(out)(error)),
+    }
+}
+
+/// `.<name>.<what>`
+fn beside(name: &OsStr, what: &str) -> OsString {
+    let mut beside = OsString::from(".");
+    beside.push(name);
+    beside.push(".");
+    beside.push(what);
+    beside
+}
+
+fn lock(path: &Path, waiting: impl FnOnce()) -> Result<File, SiteError> {
+    let lock = File::options().create(true).write(true).truncate(false).open(path);
+    let lock = lock.map_err(SiteError::io(path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            waiting();
+            lock.lock().map_err(SiteError::io(path))?;
+        }
+        Err(TryLockError::Error(error)) => return Err(SiteError::io(path)(error)),
+    }
+    // What it says holds again when the site is finished.
+    lock.set_len(0).map_err(SiteError::io(path))?;
+    Ok(lock)
+}
+
+/// Cleans up after processes that were killed. The lock is held: none of them is still at work.
+fn repair(parent: &Path, name: &OsStr, target: &Path) -> Result<(), SiteError> {
+    let (new, old) = (beside(name, "new-"), beside(name, "old-"));
+    for entry in fs::read_dir(parent).map_err(SiteError::io(parent))?.flatten() {
+        let (found, path) = (entry.file_name(), entry.path());
+        if is_leftover(&found, &old) && !target.exists() && path.join(MARKER).is_file() {
+            fs::rename(&path, target).map_err(SiteError::io(target))?;
+        } else if is_leftover(&found, &new) || is_leftover(&found, &old) {
+            fs::remove_dir_all(&path).map_err(SiteError::io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// `true` for `start` with nothing but the number of a process behind it.
+fn is_leftover(name: &OsStr, start: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(start.as_encoded_bytes());
+    rest.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit))
+}
+
+/// Refuses to replace what melbot did not make.
+fn check_ours(target: &Path) -> Result<(), SiteError> {
+    let mut entries = match fs::read_dir(target) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(SiteError::io(target)(error)),
+    };
+    let ours = fs::read_to_string(target.join(MARKER)).is_ok_and(|t| t.starts_with(SIGNATURE));
+    if ours || entries.next().is_none() {
+        return Ok(());
+    }
+    Err(SiteError::NotOurs(target.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,53 @@
+//! One line that names everything a site is made of, so that nothing is done where nothing changed.
+
+use super::SiteOptions;
+use crate::mmtests::Discovery;
+
+/// Names the code that makes pages; see `build.rs`.
+const SHOWING: &str = env!("MELBOT_SHOWING");
+
+/// The stamp of a site made of these results, for [`super::publish::is_current`].
+///
+/// It takes nothing but discovery: no log is read. `others` is whatever else decides what the
+/// pages say, such as the baseline, a checkout of MMTests, or the tags of a kernel tree.
+pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let mut add = |part: &[u8]| {
+        // With its length, so that parts cannot run into each other.
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    };
+    add(SHOWING.as_bytes());
+    add(format!("{options:?}").as_bytes());
+    others.iter().for_each(|other| add(other.as_bytes()));
+    for run in &found.runs {
+        add(run.path.as_bytes());
+        add(run.fingerprint.as_bytes());
+        add(format!("{:?} {:?}", run.place, run.problems).as_bytes());
+    }
+    add(format!("{:?}", found.problems).as_bytes());
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mmtests::discover;
+
+    #[test]
+    fn whatever_changes_the_stamp_does() -> std::io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let run = dir.path().join("machine/config/6.1/iter-0");
+        std::fs::create_dir_all(&run)?;
+        let options = SiteOptions::default();
+        let stamp =
+            |options: &SiteOptions| super::stamp(&discover(dir.path()), options, &["previous"]);
+        let before = stamp(&options);
+        assert_eq!(before, stamp(&options));
+        assert_ne!(before, stamp(&SiteOptions { title: "other".into(), ..options.clone() }));
+        assert_ne!(before, super::stamp(&discover(dir.path()), &options, &["first"]));
+        std::fs::write(run.join("dmesg"), "x")?;
+        assert_ne!(before, stamp(&options));
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! Whole sites, made of invented runs.
+
+mod markup;
+mod sample;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use super::*;
+use crate::analysis::{Baseline, compare, pages};
+use markup::{check_markup, internal_links};
+use sample::{invented_runs, problem};
+
+/// A site in memory.
+#[derive(Default)]
+struct Memory(Mutex<BTreeMap<String, String>>);
+
+impl Output for Memory {
+    fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError> {
+        let text = String::from_utf8(bytes.to_vec()).expect("pages are UTF-8");
+        let before = self.0.lock().expect("no panic").insert(path.to_owned(), text);
+        assert_eq!(before, None, "{path} is written once");
+        Ok(())
+    }
+}
+
+fn site_of(runs: &[Run], problems: &[Problem]) -> BTreeMap<String, String> {
+    let runs: Vec<&Run> = runs.iter().collect();
+    let comparisons: Vec<Comparison> = pages(runs.iter().copied())
+        .iter()
+        .map(|page| compare(page, &Baseline::Previous).expect("a baseline"))
+        .collect();
+    let options = SiteOptions {
+        raw_logs: RawLogs::Relative("../results".into()),
+        notes: Some("A *note*".into()),
+        ..SiteOptions::default()
+    };
+    let out = Memory::default();
+    build(&runs, &comparisons, problems, &options, &out).expect("a site");
+    out.0.into_inner().expect("no panic")
+}
+
+/// Every page is sound, and every link inside the site leads somewhere.
+fn check(site: &BTreeMap<String, String>) {
+    for (path, page) in site.iter().filter(|(path, _)| path.ends_with(".html")) {
+        check_markup(path, page);
+        for (target, anchor) in internal_links(path, page) {
+            let Some(found) = site.get(&target) else { panic!("{path} links to {target}") };
+            let id = format!(" id=\"{anchor}\"");
+            assert!(anchor.is_empty() || found.contains(&id), "{path} links to {target}#{anchor}");
+        }
+    }
+}
+
+#[test]
+fn all_pages_are_sound_and_linked() {
+    let runs = invented_runs(&["m"], &["c", "d"], &["6.1", "6.1.2", "6.2", "mine"], 12, 4);
+    let site = site_of(&runs, &[problem("a/b")]);
+    check(&site);
+    for path in [
+        "index.html",
+        "help.html",
+        "problems.html",
+        "m/c/index.html",
+        "m/d/6.1.2.html",
+        "kernels/6.2.html",
+        "m/c/operations/bench.html",
+        "assets/style.css",
+    ] {
+        assert!(site.contains_key(path), "{path}");
+    }
+    assert!(site["index.html"].contains("▼") && site["index.html"].contains("A <em>note</em>"));
+    assert!(site["m/c/index.html"].contains("[−"), "intervals are shown");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let runs = invented_runs(&["m", "n"], &["c"], &["6.1", "6.2", "6.3"], 5, 3);
+    assert!(site_of(&runs, &[]) == site_of(&runs, &[]));
+}
+
+#[test]
+fn hostile_names_do_no_harm() {
+    let long = "y".repeat(5_000);
+    let names = [
+        "",
+        ".",
+        "..",
+        "../../etc/passwd",
+        "<script>alert(1)</script>",
+        "\"onload=\"x",
+        "a b",
+        "index",
+        "index.html",
+        "kernels",
+        "A",
+        "a",
+        "x\\xff",
+        "{{ 7 * 7 }}",
+        "&amp;",
+        "%2e%2e",
+        "javascript:alert(1)",
+        "line\nbreak",
+        "\u{202e}",
+        &long,
+    ];
+    let runs = invented_runs(&names[..6], &names[4..8], &names, 2, 1);
+    let site = site_of(&runs, &[problem("<script>x</script>/../\"")]);
+    check(&site);
+    for (path, page) in &site {
+        assert!(!path.contains("..") && !path.starts_with('/') && path.len() < 300, "{path}");
+        assert!(!page.contains("<script>"), "{path}");
+        assert!(!page.contains(" onload=\"x"), "{path}");
+    }
+}
+
+#[test]
+fn runs_of_the_same_name_have_pages_of_their_own() {
+    let mut runs = invented_runs(&["m"], &["c"], &["6.1", "6.1"], 1, 2);
+    runs[1].path = "elsewhere".into();
+    let site = site_of(&runs, &[]);
+    check(&site);
+    assert_eq!(site.keys().filter(|path| path.starts_with("m/c/6.1")).count(), 2);
+}
+
+#[test]
+fn nothing_measured_is_said_not_drawn() {
+    let mut runs = invented_runs(&["m"], &["c"], &["6.1", "6.2"], 1, 1);
+    runs[1].benchmarks.clear();
+    let site = site_of(&runs, &[]);
+    check(&site);
+    assert!(site["m/c/index.html"].contains("nothing to compare"));
+    check(&site_of(&[], &[]));
+    runs[0].benchmarks.clear();
+    check(&site_of(&runs, &[]));
+}
+
+#[test]
+fn values_of_any_size_are_shown() {
+    let mut runs = invented_runs(&["m"], &["c"], &["6.1", "6.2"], 1, 2);
+    for (run, value) in runs.iter_mut().zip([1e100, -1e-100]) {
+        let operation = &mut run.benchmarks[0].operations[0];
+        operation.quartiles = [value; 5];
+        operation.iterations.iter_mut().for_each(|iteration| iteration.mean = value);
+        operation.statistics.iter_mut().for_each(|figure| *figure = Some(value));
+    }
+    check(&site_of(&runs, &[]));
+}
+
+#[test]
+fn large_pages_stay_light() {
+    let names: Vec<String> = (0..60).map(|n| format!("6.{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let runs = invented_runs(&["m"], &["c"], &names, 100, 3);
+    for (path, page) in site_of(&runs, &[]) {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut packed, page.as_bytes()).expect("memory");
+        let size = packed.finish().expect("memory").len();
+        assert!(size < 300_000, "{path}: {size}");
+    }
+}

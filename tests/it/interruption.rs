@@ -1,0 +1,177 @@
+//! Whatever happens to the process, a reader finds the old site or the new one, never half of one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::project;
+
+/// How many moments are tried, spread over the time that the whole job takes.
+const MOMENTS: u32 = 40;
+
+/// Every file of a folder with its bytes, by path.
+fn content(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut todo = vec![folder.to_owned()];
+    while let Some(dir) = todo.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                todo.push(path);
+            } else {
+                let inside = path.strip_prefix(folder).unwrap().to_owned();
+                files.insert(inside, fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+struct Scene {
+    scratch: TempDir,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        Scene { scratch: TempDir::new().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path().join(name)
+    }
+
+    /// Starts making a site of the sample results under this title.
+    fn start(&self, title: &str, site: &Path, store: &Path) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_melbot"))
+            .args(["site", "--title", title, "-o"])
+            .arg(site)
+            .arg("--store")
+            .arg(store)
+            .arg(project().join("sample-results"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    fn make(&self, title: &str, site: &Path, store: &Path) -> Duration {
+        let start = Instant::now();
+        assert!(self.start(title, site, store).wait().unwrap().success());
+        start.elapsed()
+    }
+}
+
+#[test]
+fn a_killed_process_leaves_the_old_site_or_the_new_one() {
+    let scene = Scene::new();
+    let (site, store) = (scene.path("site"), scene.path("store"));
+    let other = scene.path("other");
+    scene.make("old", &other, &scene.path("other-store"));
+    let old = content(&other);
+    let whole = scene.make("new", &other, &scene.path("another-store"));
+    let new = content(&other);
+    assert_ne!(old, new);
+
+    scene.make("old", &site, &store);
+    let (mut before, mut after) = (0, 0);
+    for moment in 1..=MOMENTS {
+        // Without the store the process reads everything again, and can be killed doing so.
+        let _ = fs::remove_dir_all(&store);
+        let mut child = scene.start("new", &site, &store);
+        thread::sleep(whole * moment / MOMENTS);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = content(&site);
+        match (found == old, found == new) {
+            (true, false) => before += 1,
+            (false, true) => after += 1,
+            _ => panic!("half a site after {moment}/{MOMENTS} of {whole:?}"),
+        }
+        if found == new {
+            scene.make("old", &site, &store);
+            assert_eq!(content(&site), old, "the old site can be made again");
+        }
+    }
+    assert!(before > 0, "no process was killed early: {before} {after}");
+    scene.make("new", &site, &store);
+    assert_eq!(content(&site), new, "the store is whole again, and so is the site");
+    let left: Vec<_> = fs::read_dir(scene.scratch.path()).unwrap().flatten().collect();
+    let names: Vec<String> =
+        left.iter().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    assert!(
+        !names.iter().any(|name| name.contains(".new-") || name.contains(".old-")),
+        "{names:?}"
+    );
+}
+
+#[test]
+fn two_processes_at_once_make_the_same_site() {
+    let scene = Scene::new();
+    let (site, store) = (scene.path("site"), scene.path("store"));
+    scene.make("one", &scene.path("alone"), &scene.path("alone-store"));
+    let mut children: Vec<Child> = (0..4).map(|_| scene.start("one", &site, &store)).collect();
+    for child in &mut children {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut alone = content(&scene.path("alone"));
+    let mut together = content(&site);
+    // Of the two places only the stamp may differ: it names the way to the raw logs.
+    let marker = Path::new(".melbot-site");
+    assert!(alone.remove(marker).is_some() && together.remove(marker).is_some());
+    assert_eq!(alone, together);
+}
+
+#[test]
+fn the_same_results_give_the_same_bytes() {
+    let scene = Scene::new();
+    let (site, store) = (scene.path("site"), scene.path("store"));
+    scene.make("same", &site, &store);
+    let first = content(&site);
+    fs::remove_dir_all(&site).unwrap();
+    fs::remove_dir_all(&store).unwrap();
+    scene.make("same", &site, &store);
+    assert_eq!(content(&site), first);
+}
+
+#[test]
+fn one_more_run_leaves_the_pages_of_others_alone() {
+    let scene = Scene::new();
+    let (site, store, results) = (scene.path("site"), scene.path("store"), scene.path("results"));
+    let copy = |from: &str| {
+        let (from, to) = (project().join("sample-results").join(from), results.join(from));
+        for (file, bytes) in content(&from) {
+            fs::create_dir_all(to.join(&file).parent().unwrap()).unwrap();
+            fs::write(to.join(file), bytes).unwrap();
+        }
+    };
+    let make = || {
+        let status = Command::new(env!("CARGO_BIN_EXE_melbot"))
+            .arg("site")
+            .arg(&results)
+            .arg("-o")
+            .arg(&site)
+            .arg("--store")
+            .arg(&store)
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        content(&site)
+    };
+    copy("tcg1/scheduler-pipes/6.1.192-stable");
+    copy("tcg1/network-tbench");
+    let before = make();
+    copy("tcg1/scheduler-pipes/6.12.117-stable");
+    let after = make();
+    let changed = |path: &Path| before.get(path) != after.get(path);
+    assert!(changed(Path::new("tcg1/scheduler-pipes/index.html")));
+    let pages = before.keys().filter(|path| path.starts_with("tcg1/network-tbench"));
+    assert!(pages.clone().count() > 4);
+    for page in pages.chain([&PathBuf::from("help.html"), &PathBuf::from("problems.html")]) {
+        assert!(!changed(page), "{page:?} changed with a run of another config");
+    }
+    assert!(!changed(Path::new("tcg1/scheduler-pipes/6.1.192-stable.html")));
+}
