@@ -1,7 +1,7 @@
 //! Figures of samples.
 
 use crate::model::{Direction, SummaryKind};
-use crate::stats::summary::{Statistic, quartiles, summarise};
+use crate::stats::summary::{Statistic, summarise};
 use crate::stats::{difference, fdr, welch};
 
 /// What [`crate::model::Samples`] accepts.
@@ -28,7 +28,7 @@ pub fn summary(data: &[u8]) {
     for kind in KINDS {
         check(kind, direction, &iterations, &values);
     }
-    let spread = quartiles(&values);
+    let spread = summarise(SummaryKind::Multiops, direction, &iterations).quartiles;
     assert!(spread.is_sorted() && spread.iter().all(|figure| figure.is_finite()), "{spread:?}");
     compare(direction, &values);
 }

@@ -180,6 +180,7 @@ mod tests {
             assert!(release(pair[0]) < release(pair[1]), "{} < {}", pair[0], pair[1]);
         }
         assert_eq!(release("6.12"), release("6.12.0-vanilla"));
+        assert!(release("6.12-rc4294967295") < release("6.12"));
     }
 
     #[test]

@@ -35,6 +35,8 @@ fn is_plain(name: &str) -> bool {
         && name.len() <= MAX_READABLE
         && !name.starts_with(['.', '-'])
         && !RESERVED.contains(&name)
+        // A machine's folder must not have the name of a page.
+        && !name.ends_with(".html")
         && name.chars().all(is_safe)
 }
 
@@ -105,6 +107,7 @@ mod tests {
             "A",
             "a",
             "index",
+            "index.html",
             "kernels",
             "ä",
             "ö",
@@ -120,6 +123,7 @@ mod tests {
             names.iter().map(|name| slug(name).to_ascii_lowercase()).collect();
         assert_eq!(slugs.len(), names.len());
         for slug in slugs {
+            assert!(!slug.ends_with(".html"), "{slug}");
             assert!(!slug.is_empty() && !slug.starts_with('.') && slug.len() < 80, "{slug}");
             assert!(slug.chars().all(|c| is_safe(c) || c == '~'), "{slug}");
         }

@@ -30,6 +30,12 @@ mod tests {
     }
 
     #[test]
+    fn rounding_makes_no_q_value_less_than_its_p_value() {
+        let p = 0.808_768_445_675_273_8;
+        assert_eq!(benjamini_hochberg(&[p, 0.5, p / 2.0])[0], p);
+    }
+
+    #[test]
     fn no_tests_no_q_values() {
         assert!(benjamini_hochberg(&[]).is_empty());
     }

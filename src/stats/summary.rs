@@ -281,6 +281,12 @@ mod tests {
     }
 
     #[test]
+    fn values_too_small_to_be_inverted_have_no_harmonic_mean() {
+        let figures = figures(SummaryKind::Multiops, Direction::Higher, &[1e-320, 1.0]);
+        assert_eq!(figures[1], None);
+    }
+
+    #[test]
     fn the_best_sample_depends_on_the_direction() {
         let values = [3.0, 1.0, 2.0];
         assert_eq!(figures(SummaryKind::Singleops, Direction::Lower, &values), [Some(1.0)]);

@@ -61,6 +61,15 @@ mod tests {
     }
 
     #[test]
+    fn any_scale_gives_the_same_answer() {
+        let at = |scale: f64| {
+            let scaled = |values: &[f64]| values.iter().map(|v| v * scale).collect::<Vec<_>>();
+            test(&scaled(&[1.0, 2.0, 4.0]), &scaled(&[5.0, 9.0])).expect("enough values").p
+        };
+        assert!((at(1e-100) - at(1.0)).abs() < 1e-9 && (at(1e95) - at(1.0)).abs() < 1e-9);
+    }
+
+    #[test]
     fn needs_two_values_a_side() {
         assert_eq!(test(&[1.0], &[2.0, 3.0]), None);
     }

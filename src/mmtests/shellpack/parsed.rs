@@ -1,10 +1,13 @@
 //! What a parser found: samples and problems.
 
 use crate::mmtests::logs::{Logs, Text};
+use crate::mmtests::printable::quote;
 use crate::model::{OperationId, Problem, Samples, Severity};
 
 /// More bad lines of one log than this are not listed one by one.
 const MAX_COMPLAINTS: usize = 20;
+/// Characters of a problem; what is longer quotes garbage.
+const LONGEST: usize = 500;
 
 /// What a person can do where nothing better is known.
 const LOOK: &str = "look at the raw log; repeat the run if the benchmark failed";
@@ -55,18 +58,26 @@ impl Parsed {
 
     /// Notes a line that was expected to hold a result and does not.
     pub fn complain(&mut self, (text, line): (&Text, u64), what: impl Into<String>) {
+        if let Some(what) = self.limited(what.into()) {
+            self.note(Severity::Warning, text.path(), Some(line), what, LOOK);
+        }
+    }
+
+    /// What is to be said, as long as not too much was said of the same log.
+    fn limited(&mut self, what: String) -> Option<String> {
         self.complaints += 1;
-        let what = match self.complaints {
-            1..=MAX_COMPLAINTS => what.into(),
-            n if n == MAX_COMPLAINTS + 1 => "there are more lines like these".to_owned(),
-            _ => return,
-        };
-        self.note(Severity::Warning, text.path(), Some(line), what, LOOK);
+        match self.complaints {
+            1..=MAX_COMPLAINTS => Some(what),
+            n if n == MAX_COMPLAINTS + 1 => Some("there are more lines like these".to_owned()),
+            _ => None,
+        }
     }
 
     /// Notes what is wrong with a whole log or folder, and what to do about it.
     pub fn warn(&mut self, path: &str, what: impl Into<String>, remedy: &str) {
-        self.note(Severity::Warning, path, None, what.into(), remedy);
+        if let Some(what) = self.limited(what.into()) {
+            self.note(Severity::Warning, path, None, what, remedy);
+        }
     }
 
     /// As [`Parsed::warn`], where the whole benchmark gave no data for this reason.
@@ -82,6 +93,8 @@ impl Parsed {
         what: String,
         remedy: &str,
     ) {
+        // Parsers quote logs.
+        let what = quote(&what, LONGEST);
         let (path, remedy) = (path.to_owned(), remedy.to_owned());
         self.problems.push(Problem { severity, path, line, what, remedy });
     }
@@ -111,6 +124,14 @@ impl Parsed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_parsers_quote_can_be_shown() {
+        let mut out = Parsed::default();
+        out.warn("log", format!("a\u{1b}[2J\u{7f}{}", "b".repeat(9999)), LOOK);
+        assert!(!out.problems[0].what.contains(char::is_control));
+        assert!(out.problems[0].what.chars().count() <= LONGEST + 1);
+    }
 
     #[test]
     fn complaints_about_one_log_are_limited() {

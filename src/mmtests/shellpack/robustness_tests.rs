@@ -127,6 +127,13 @@ proptest! {
 }
 
 #[test]
+fn a_carriage_return_that_ends_no_line_is_a_part_of_it() {
+    let text = Text::new("", b"a\r\na\r".to_vec());
+    assert_eq!(text.lines_with("a").collect::<Vec<_>>(), [(1, "a"), (2, "a\r")]);
+    assert_eq!(text.lines().collect::<Vec<_>>(), [(1, "a"), (2, "a\r")]);
+}
+
+#[test]
 fn every_benchmark_is_found_and_tested() {
     for shellpack in ALL {
         assert_eq!(lookup(shellpack.name).unwrap().title, shellpack.title);
