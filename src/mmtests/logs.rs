@@ -1,13 +1,13 @@
 //! The logs of one benchmark in one iteration: which there are, and their decompressed text.
 
 use std::cell::Cell;
-use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::Errno;
 
 use super::discover::describe;
@@ -53,6 +53,8 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub struct Logs {
     dir: PathBuf,
+    /// The open folder: names are looked up in it, not by their whole paths.
+    folder: Arc<File>,
     shown: String,
     entries: Vec<Entry>,
 }
@@ -150,13 +152,14 @@ impl Logs {
             let file = entry?.file_name();
             let name = printable(&file);
             let (name, packing) = Packing::split(&name);
-            entries.push(Entry { name: name.to_owned(), packing, file: file.clone() });
+            entries.push(Entry { name: name.to_owned(), packing, file });
         }
         entries.sort_by(|a, b| {
             natural_cmp(&a.name, &b.name).then(a.packing.cmp(&b.packing)).then(a.file.cmp(&b.file))
         });
         entries.dedup_by(|later, first| later.name == first.name);
-        Ok(Logs { dir: dir.to_owned(), shown: shown.into(), entries })
+        let folder = Arc::new(File::open(dir)?);
+        Ok(Logs { dir: dir.to_owned(), folder, shown: shown.into(), entries })
     }
 
     /// A folder in this one, if there is one with this name and it can be listed.
@@ -218,14 +221,14 @@ impl Logs {
         let file = printable(&entry.file);
         let path = if self.shown.is_empty() { file } else { format!("{}/{file}", self.shown) };
         let mut bytes = SPARE.take();
-        let place = self.dir.join(&entry.file);
-        let problem = match read_capped(&place, entry.packing, limit, &mut bytes) {
-            Ok(()) => None,
-            Err(damage) => {
-                bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
-                Some(damage.problem(&path, bytes.is_empty()))
-            }
-        };
+        let problem =
+            match read_capped((&self.folder, &entry.file), entry.packing, limit, &mut bytes) {
+                Ok(()) => None,
+                Err(damage) => {
+                    bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
+                    Some(damage.problem(&path, bytes.is_empty()))
+                }
+            };
         Some((Text::new(path, bytes), problem))
     }
 }
@@ -268,19 +271,19 @@ impl Damage {
 
 /// Appends the decompressed content of a file, at most `limit` bytes of it.
 fn read_capped(
-    path: &Path,
+    (folder, name): (&File, &OsStr),
     packing: Packing,
     limit: u64,
     into: &mut Vec<u8>,
 ) -> Result<(), Damage> {
-    // Without O_NONBLOCK, opening a pipe would wait for a writer.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let mut file = opened.map_err(|error| match Errno::from_io_error(&error) {
+    // Without NONBLOCK, opening a pipe would wait for a writer.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = openat(folder, name, flags, Mode::empty());
+    let mut file = File::from(opened.map_err(|error| match error {
         // What opening a socket says.
-        Some(Errno::NXIO) => Damage::NotAFile,
-        _ => Damage::Io(error),
-    })?;
+        Errno::NXIO => Damage::NotAFile,
+        error => Damage::Io(error.into()),
+    })?);
     let metadata = file.metadata().map_err(Damage::Io)?;
     if !metadata.is_file() {
         return Err(Damage::NotAFile);
