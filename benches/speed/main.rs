@@ -174,20 +174,28 @@ fn unchanged(bench: &Bench) -> io::Result<()> {
     fs::remove_dir_all(results)
 }
 
-/// One run more in a tree of 100 kernels.
+/// One run more in a tree of 100 kernels, of many small logs and of few long ones.
 fn one_more(bench: &Bench) -> io::Result<()> {
+    let everyday = |root: &Path, number| trees::everyday_run(root, "workload-mixed", number);
+    one_more_of(bench, "site, one more run of 100 (320 logs each)", everyday)?;
+    let long = |root: &Path, number| trees::run_of_many_samples(root, number, 200_000);
+    one_more_of(bench, "site, one more run of 100 (200,000 samples each)", long)
+}
+
+fn one_more_of(
+    bench: &Bench,
+    name: &str,
+    make: impl Fn(&Path, usize) -> io::Result<PathBuf>,
+) -> io::Result<()> {
     let results = bench.dir("hundred");
     for number in 0..100 {
-        trees::everyday_run(&results, "workload-mixed", number)?;
+        make(&results, number)?;
     }
     let cold = bench.cold_site(&results).wall;
     let more = (100..103)
-        .map(|number| {
-            trees::everyday_run(&results, "workload-mixed", number)
-                .map(|_| bench.site(&results).wall)
-        })
+        .map(|number| make(&results, number).map(|_| bench.site(&results).wall))
         .collect::<io::Result<Vec<_>>>()?;
-    row("site, one more run of 100 (against cold)", more.into_iter().min().expect("three"), cold);
+    row(name, more.into_iter().min().expect("three"), cold);
     fs::remove_dir_all(results)
 }
 
