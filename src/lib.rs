@@ -1,5 +1,7 @@
 //! melbot finds performance regressions of the Linux kernel in the results of MMTests.
 
+#![warn(missing_docs)]
+
 pub mod analysis;
 pub mod cli;
 pub mod kernel;

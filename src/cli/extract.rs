@@ -18,12 +18,17 @@ use crate::store::{SampleRow, StoredRun, write_parquet};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     melbot extract sample-results --benchmark perfpipe\n  \
+    melbot extract sample-results --summary --format csv\n  \
     melbot extract work/log --format parquet -o samples.parquet")]
 pub struct Extract {
     #[command(flatten)]
     results: ResultsArgs,
     #[command(flatten)]
     filter: Filter,
+    /// One line an operation and iteration (samples, mean, min, median, p95, max) instead of every
+    /// sample
+    #[arg(long)]
+    summary: bool,
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Tsv)]
     format: Format,
@@ -72,6 +77,8 @@ impl Extract {
     fn write(&self, format: Format, loaded: &Loaded, out: impl Write) -> anyhow::Result<()> {
         let mut out = BufWriter::new(out);
         match format {
+            Format::Parquet if self.summary => bail!("a summary is printed as tsv, csv or json"),
+            _ if self.summary => self.summaries(format, loaded, &mut out)?,
             Format::Tsv => self.separated(loaded, b'\t', &mut out)?,
             Format::Csv => self.separated(loaded, b',', &mut out)?,
             Format::Json => self.each(loaded, |stored, row| {
@@ -90,6 +97,29 @@ impl Extract {
             }
         }
         Ok(out.flush()?)
+    }
+
+    /// One line a part.
+    fn summaries(
+        &self,
+        format: Format,
+        loaded: &Loaded,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let separator = if format == Format::Csv { b',' } else { b'\t' };
+        let mut writer = csv::WriterBuilder::new().delimiter(separator).from_writer(Vec::new());
+        for stored in &loaded.runs {
+            let lines = loaded.store.samples(stored)?.summary(&stored.run)?;
+            for line in lines.iter().filter(|line| self.filter.takes_benchmark(&line.benchmark)) {
+                if format == Format::Json {
+                    serde_json::to_writer(&mut *out, line).map_err(io::Error::from)?;
+                    out.write_all(b"\n")?;
+                } else {
+                    writer.serialize(line).map_err(plain)?;
+                }
+            }
+        }
+        Ok(out.write_all(&writer.into_inner()?)?)
     }
 
     fn separated(

@@ -25,7 +25,7 @@ use crate::mmtests::{External, FoundRun, read_run};
 use crate::model::Run;
 
 pub use error::StoreError;
-pub use samples::{SampleRow, Samples, write_parquet};
+pub use samples::{PartSummary, SampleRow, Samples, write_parquet};
 
 /// Names the code that reads logs; see `build.rs`.
 const READING: &str = env!("MELBOT_READING");

@@ -6,6 +6,7 @@ use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
 use polars_parquet::write::ZstdLevel;
+use serde::Serialize;
 
 use super::condense::{INTERVAL, PART, VALUE};
 use super::{Store, StoreError, StoredRun};
@@ -107,6 +108,81 @@ impl Samples {
                 col(VALUE),
             ])
             .collect()?)
+    }
+}
+
+/// The samples of one operation in one iteration, condensed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PartSummary {
+    /// Machine.
+    pub machine: String,
+    /// Config.
+    pub config: String,
+    /// Run.
+    pub run: String,
+    /// N of `iter-N`.
+    pub iteration: u32,
+    /// Benchmark's folder.
+    pub benchmark: String,
+    /// Operation.
+    pub operation: String,
+    /// Number of samples.
+    pub samples: u32,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Smallest sample.
+    pub min: f64,
+    /// Half of the samples are smaller (linear interpolation).
+    pub median: f64,
+    /// 95 % of the samples are smaller (linear interpolation).
+    pub p95: f64,
+    /// Largest sample.
+    pub max: f64,
+}
+
+impl Samples {
+    /// Each part condensed to a line, in the order of the record.
+    pub fn summary(&self, run: &Run) -> Result<Vec<PartSummary>, StoreError> {
+        let quantile = |share: f64| {
+            col(VALUE).quantile(lit(share), QuantileMethod::Linear).cast(DataType::Float64)
+        };
+        let groups = self
+            .frame
+            .clone()
+            .lazy()
+            .group_by_stable([col(PART)])
+            .agg([
+                col(VALUE).count().cast(DataType::UInt32).alias("samples"),
+                col(VALUE).mean().alias("mean"),
+                col(VALUE).min().alias("min"),
+                quantile(0.5).alias("median"),
+                quantile(0.95).alias("p95"),
+                col(VALUE).max().alias("max"),
+            ])
+            .collect()?;
+        let numbers = |name: &str| Ok::<_, StoreError>(groups.column(name)?.f64()?.clone());
+        let [mean, min, median, p95, max] = ["mean", "min", "median", "p95", "max"].map(numbers);
+        let (mean, min, median, p95, max) = (mean?, min?, median?, p95?, max?);
+        let parts = groups.column(PART)?.u32()?.into_no_null_iter();
+        let samples = groups.column("samples")?.u32()?.into_no_null_iter();
+        let line = |(at, (part, samples)): (usize, (u32, u32))| {
+            let Part { benchmark, operation, iteration } = self.parts.get(part as usize)?;
+            Some(PartSummary {
+                machine: run.machine.clone(),
+                config: run.config.clone(),
+                run: run.name.clone(),
+                iteration: *iteration,
+                benchmark: benchmark.clone(),
+                operation: operation.clone(),
+                samples,
+                mean: mean.get(at)?,
+                min: min.get(at)?,
+                median: median.get(at)?,
+                p95: p95.get(at)?,
+                max: max.get(at)?,
+            })
+        };
+        Ok(parts.zip(samples).enumerate().filter_map(line).collect())
     }
 }
 

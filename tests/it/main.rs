@@ -5,6 +5,7 @@
 mod browser;
 mod deviations;
 mod equality;
+mod extract;
 mod hostile;
 mod house;
 mod interruption;
