@@ -1,7 +1,9 @@
 //! Runs set against each other: comparisons, ratios, verdicts. No I/O.
 
 mod baseline;
+pub mod changes;
 mod comparison;
+mod history;
 mod ratios;
 mod verdict;
 
@@ -9,5 +11,6 @@ pub use baseline::{Baseline, UnknownBaseline};
 pub use comparison::{
     BenchmarkTable, Cell, Column, Comparison, Figure, OperationTable, StatisticRow, compare, pages,
 };
+pub use history::History;
 pub use ratios::{RatioCell, RatioRow, RatioTable};
 pub use verdict::{MINIMUM_EFFECT, NO_CHANGE_MARGIN, Q_LIMIT, Verdict, VerdictKind};

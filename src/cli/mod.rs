@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod alerts;
 mod check;
 mod compare;
 mod extract;
@@ -27,6 +28,7 @@ enum Verb {
     Site(site::Site),
     Compare(compare::Compare),
     Extract(extract::Extract),
+    Alerts(alerts::Alerts),
     Check(check::Check),
 }
 
@@ -45,6 +47,7 @@ pub fn run() -> ExitCode {
         Verb::Site(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
+        Verb::Alerts(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
     };
     match result {

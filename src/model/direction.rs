@@ -21,6 +21,14 @@ impl Direction {
         }
     }
 
+    /// Factor that makes larger mean worse.
+    pub fn worse_sign(self) -> f64 {
+        match self {
+            Direction::Lower => 1.0,
+            Direction::Higher => -1.0,
+        }
+    }
+
     /// "lower is better" or "higher is better", as the pages say it.
     pub fn phrase(self) -> &'static str {
         match self {

@@ -29,7 +29,7 @@ fn a_summary_condenses_the_samples_of_each_iteration() {
     assert_eq!(lines.len(), values.len());
     assert!(lines.len() > 100, "{}", lines.len());
     for line in lines {
-        let mut values = values.remove(&PART.map(|name| line[name].clone()).to_vec()).unwrap();
+        let mut values = values.remove(PART.map(|name| line[name].clone()).as_slice()).unwrap();
         values.sort_by(f64::total_cmp);
         let number = |name: &str| line[name].parse::<f64>().unwrap();
         assert_eq!(number("samples"), values.len() as f64);

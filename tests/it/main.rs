@@ -2,6 +2,7 @@
 //!
 //! They know melbot only by its command line.
 
+mod alerts;
 mod browser;
 mod deviations;
 mod equality;

@@ -1,0 +1,238 @@
+//! Words for the numbers: effects, intervals, verdicts.
+
+use super::drift;
+use super::group::Findings;
+use super::location::{Located, Scale};
+use super::model::{SeriesData, Settings};
+use super::power;
+use super::robust;
+use super::siblings::SHARES;
+use super::verdict::{Comparison, NoiseModel, Note, SeriesVerdicts, Verdict};
+
+/// Probability from which on a change separates two segments.
+const CUT: f64 = 0.5;
+/// More kernels than this make a level no more certain: levels wander.
+const ENOUGH: f64 = 15.0;
+
+/// Verdicts before the alerts of the whole data base are known.
+pub struct Draft {
+    /// All but the verdicts themselves.
+    pub verdicts: SeriesVerdicts,
+    series: Located,
+}
+
+/// Describes what was found about one series.
+pub fn draft(
+    series: &Located,
+    findings: &Findings,
+    at: usize,
+    df: f64,
+    settings: &Settings,
+) -> Draft {
+    let noise = noise_model(series, findings, at, df);
+    let cut: Vec<bool> = findings.changes[at].iter().map(|p| p[0] + p[1] > CUT).collect();
+    let mut children = vec![Vec::new(); series.seen.len()];
+    for (child, seen) in series.seen.iter().enumerate() {
+        if let Some(parent) = seen.parent {
+            children[parent].push(child);
+        }
+    }
+    let view =
+        View { series, findings, at, cut: &cut, children: &children, noise: &noise, settings };
+    let comparisons = (0..series.seen.len()).map(|place| view.compare(place)).collect();
+    let verdicts = SeriesVerdicts {
+        scale: series.scale,
+        notes: Vec::new(),
+        noise,
+        detectable: power::table(&noise, settings),
+        comparisons,
+    };
+    Draft { verdicts, series: series.clone() }
+}
+
+fn noise_model(s: &Located, findings: &Findings, at: usize, df: f64) -> NoiseModel {
+    let evidence = &findings.evidence[at];
+    let nodes = || findings.nodes[at].iter().zip(&evidence.weights);
+    let boot: f64 = nodes().map(|(node, weight)| weight * node.boot).sum();
+    let jitter: f64 = nodes().map(|(node, weight)| weight * node.kernel).sum();
+    NoiseModel {
+        kernel: robust::median(&evidence.deviations).unwrap_or(0.0),
+        boot: boot.sqrt(),
+        jitter: jitter.sqrt(),
+        df,
+        quantum: s.quantum.sqrt(),
+        contamination: findings.bad[at],
+        shared: findings.shares.iter().zip(SHARES).map(|(w, share)| w * share).sum(),
+    }
+}
+
+struct View<'a> {
+    series: &'a Located,
+    findings: &'a Findings,
+    at: usize,
+    cut: &'a [bool],
+    children: &'a [Vec<usize>],
+    noise: &'a NoiseModel,
+    settings: &'a Settings,
+}
+
+/// A level and what it rests on.
+struct Level {
+    at: f64,
+    variance: f64,
+    kernels: usize,
+    boots: usize,
+}
+
+impl View<'_> {
+    fn compare(&self, place: usize) -> Comparison {
+        let seen = &self.series.seen[place];
+        let after = self.level(&self.segment(place, place));
+        let Some(parent) = seen.parent else { return self.first(place, &after) };
+        let before = self.level(&self.segment(parent, place));
+        let effect = after.at - before.at;
+        let p = self.findings.changes[self.at][place];
+        let side = usize::from(effect < 0.0);
+        let edge = self.findings.evidence[self.at].edges[place];
+        let half = power::t_quantile(0.5 + 0.5 * self.settings.coverage, self.noise.df)
+            * (after.variance + before.variance).sqrt();
+        Comparison {
+            kernel: seen.kernel,
+            parent: Some(self.series.seen[parent].kernel),
+            verdict: Verdict::First,
+            effect,
+            own: self.findings.evidence[self.at].estimates[place],
+            effect_percent: self.percent(effect),
+            interval: (effect - half, effect + half),
+            probability: p[side],
+            lfdr: 1.0 - p[side],
+            ln_bayes_factor: (edge[side + 1].max(1e-280) / edge[0].max(1e-280)).ln(),
+            lent: lent(p[side], edge[side + 1] / edge[0].max(1e-280)),
+            levels: (self.series.value(before.at), self.series.value(after.at)),
+            kernels: (before.kernels, after.kernels),
+            boots: (before.boots, after.boots),
+            drift_end: None,
+            drifting: false,
+            alert: false,
+        }
+    }
+
+    fn first(&self, place: usize, after: &Level) -> Comparison {
+        let value = self.series.value(after.at);
+        Comparison {
+            kernel: self.series.seen[place].kernel,
+            parent: None,
+            verdict: Verdict::First,
+            effect: 0.0,
+            own: self.findings.evidence[self.at].estimates[place],
+            effect_percent: 0.0,
+            interval: (f64::NEG_INFINITY, f64::INFINITY),
+            probability: 0.0,
+            lfdr: 1.0,
+            ln_bayes_factor: 0.0,
+            lent: 0.0,
+            levels: (value, value),
+            kernels: (0, after.kernels),
+            boots: (0, after.boots),
+            drift_end: None,
+            drifting: false,
+            alert: false,
+        }
+    }
+
+    /// Kernels at the level of `from`, not crossing a change nor the way into `border`.
+    fn segment(&self, from: usize, border: usize) -> Vec<usize> {
+        let open = |child: usize| child != border && !self.cut[child];
+        let mut known = vec![false; self.series.seen.len()];
+        known[from] = true;
+        let (mut members, mut at) = (vec![from], 0);
+        while let Some(&here) = members.get(at) {
+            at += 1;
+            let up = self.series.seen[here].parent.filter(|_| open(here));
+            let down = self.children[here].iter().copied().filter(|child| open(*child));
+            for next in up.into_iter().chain(down) {
+                if !known[next] {
+                    known[next] = true;
+                    members.push(next);
+                }
+            }
+        }
+        members
+    }
+
+    fn level(&self, members: &[usize]) -> Level {
+        let evidence = &self.findings.evidence[self.at];
+        let values: Vec<f64> = members.iter().map(|at| evidence.estimates[*at]).collect();
+        let variances: Vec<f64> =
+            members.iter().map(|at| evidence.deviations[*at].powi(2)).collect();
+        let typical = robust::median(&variances).unwrap_or(0.0);
+        let n = (members.len() as f64).min(ENOUGH);
+        Level {
+            at: robust::huber_mean(&values, typical.sqrt()).unwrap_or(0.0),
+            variance: typical / n,
+            kernels: members.len(),
+            boots: members.iter().map(|at| self.series.seen[*at].boots.len()).sum(),
+        }
+    }
+
+    fn percent(&self, effect: f64) -> f64 {
+        match self.series.scale {
+            Scale::Log => 100.0 * effect.abs().exp_m1() * effect.signum(),
+            Scale::Identity => 100.0 * effect,
+        }
+    }
+}
+
+/// The prior probability that turns this Bayes factor into this posterior.
+fn lent(posterior: f64, factor: f64) -> f64 {
+    let odds = posterior / (1.0 - posterior).max(1e-12) / factor.max(1e-280);
+    odds / (1.0 + odds)
+}
+
+/// Turns alerts into verdicts.
+pub fn finish(draft: Draft, data: &SeriesData, settings: &Settings) -> SeriesVerdicts {
+    let Draft { mut verdicts, series } = draft;
+    let noise = verdicts.noise;
+    for (place, comparison) in verdicts.comparisons.iter_mut().enumerate() {
+        let newest = !series.seen.iter().any(|seen| seen.parent == Some(place));
+        let single = newest && series.seen[place].boots.len() == 1;
+        comparison.verdict = verdict(comparison, single, &noise, settings);
+    }
+    drift::mark(&series, &mut verdicts.comparisons, noise.kernel);
+    verdicts.notes = notes(&series, data);
+    verdicts
+}
+
+fn verdict(c: &Comparison, single: bool, noise: &NoiseModel, settings: &Settings) -> Verdict {
+    let same = settings.equivalence.ln_1p();
+    match c {
+        c if c.parent.is_none() => Verdict::First,
+        c if c.alert && single => Verdict::Suspect { worse: c.effect > 0.0 },
+        c if c.alert && c.effect > 0.0 => Verdict::Regressed,
+        c if c.alert => Verdict::Improved,
+        c if c.interval.0 > -same && c.interval.1 < same => Verdict::NoChange,
+        c => {
+            let size = c.effect.abs().max(same);
+            Verdict::Inconclusive { boots_needed: power::boots_needed(size, noise, settings) }
+        }
+    }
+}
+
+fn notes(series: &Located, data: &SeriesData) -> Vec<Note> {
+    let boots = data.observations.iter().flat_map(|(_, boots)| boots);
+    let given: usize = boots.map(|boot| boot.len()).sum();
+    let used: usize = series.seen.iter().map(|seen| seen.samples).sum();
+    let mut notes = Vec::new();
+    match series.seen.len() {
+        0 => notes.push(Note::NoData),
+        1 => notes.push(Note::OneKernel),
+        _ => {}
+    }
+    if series.scale == Scale::Identity {
+        notes.push(Note::IdentityScale);
+    }
+    if used < given {
+        notes.push(Note::LeftOut(given - used));
+    }
+    notes
+}
