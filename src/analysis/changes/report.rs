@@ -102,6 +102,8 @@ impl View<'_> {
             verdict: Verdict::First,
             effect,
             own: self.findings.evidence[self.at].estimates[place],
+            off_level: self.pooled(place) - after.at,
+            change: p[0] + p[1],
             effect_percent: self.percent(effect),
             interval: (effect - half, effect + half),
             probability: p[side],
@@ -125,6 +127,8 @@ impl View<'_> {
             verdict: Verdict::First,
             effect: 0.0,
             own: self.findings.evidence[self.at].estimates[place],
+            off_level: 0.0,
+            change: 0.0,
             effect_percent: 0.0,
             interval: (f64::NEG_INFINITY, f64::INFINITY),
             probability: 0.0,
@@ -175,6 +179,11 @@ impl View<'_> {
         }
     }
 
+    /// Median of all boots of a kernel, bad or not.
+    fn pooled(&self, place: usize) -> f64 {
+        robust::median(&self.series.seen[place].boots).unwrap_or(0.0)
+    }
+
     fn percent(&self, effect: f64) -> f64 {
         match self.series.scale {
             Scale::Log => 100.0 * effect.abs().exp_m1() * effect.signum(),
@@ -210,12 +219,21 @@ fn verdict(c: &Comparison, single: bool, noise: &NoiseModel, settings: &Settings
         c if c.alert && single => Verdict::Suspect { worse: c.effect > 0.0 },
         c if c.alert && c.effect > 0.0 => Verdict::Regressed,
         c if c.alert => Verdict::Improved,
-        c if c.interval.0 > -same && c.interval.1 < same => Verdict::NoChange,
+        c if c.interval.0 > -same && c.interval.1 < same && quiet(c, noise, same) => {
+            Verdict::NoChange
+        }
         c => {
             let size = c.effect.abs().max(same);
             Verdict::Inconclusive { boots_needed: power::boots_needed(size, noise, settings) }
         }
     }
+}
+
+/// The level says "no change"; do the kernel's own boots and what siblings say agree? Boots taken for
+/// bad, or a change that is merely less likely than not, are no assurance.
+fn quiet(c: &Comparison, noise: &NoiseModel, same: f64) -> bool {
+    const DOUBT: f64 = 0.1;
+    c.change < DOUBT && c.off_level.abs() < same + 3.0 * noise.kernel
 }
 
 fn notes(series: &Located, data: &SeriesData) -> Vec<Note> {

@@ -38,6 +38,10 @@ pub struct Comparison {
     pub effect: f64,
     /// What the kernel's own boots say of its level, around the series' median, positive is worse.
     pub own: f64,
+    /// How far the median of the kernel's boots lies from the level given to it.
+    pub off_level: f64,
+    /// Probability of a change in either direction.
+    pub change: f64,
     /// Change in percent, positive is worse.
     pub effect_percent: f64,
     /// Interval of the effect, as log ratio.

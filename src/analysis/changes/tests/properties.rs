@@ -8,6 +8,11 @@ use proptest::prelude::*;
 /// Samples by kernel and boot.
 type Samples = Vec<Vec<Vec<f64>>>;
 
+/// The long variants, with many more series: minutes without optimisation.
+fn slow() -> bool {
+    std::env::var_os("MELBOT_SLOW_TESTS").is_some()
+}
+
 fn line(kernels: usize) -> Tree {
     let kernel = |order: usize| Kernel {
         name: format!("v6.{order}"),
@@ -82,7 +87,7 @@ fn base(seed: u64) -> Vec<Samples> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(ProptestConfig::with_cases(if slow() { 12 } else { 2 }))]
 
     #[test]
     fn a_constant_factor_changes_nothing(seed in 0_u64..1000, power in -20_i32..20) {
@@ -172,9 +177,10 @@ proptest! {
 fn permuted_kernels_give_few_alerts() {
     let mut noise = Noise(4242);
     let (mut alerts, mut comparisons) = (0, 0);
-    for seed in 0..6 {
+    let (seeds, count) = if slow() { (6, 40) } else { (2, 25) };
+    for seed in 0..seeds {
         let mut series: Vec<Samples> =
-            (0..40).map(|s| made(9000 + seed * 100 + s, 12, 3, 0.0, 0)).collect();
+            (0..count).map(|s| made(9000 + seed * 100 + s, 12, 3, 0.0, 0)).collect();
         for kernels in &mut series {
             for at in (1..kernels.len()).rev() {
                 kernels.swap(at, (noise.uniform() * (at + 1) as f64) as usize);
