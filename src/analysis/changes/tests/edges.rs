@@ -1,18 +1,9 @@
 //! Small and odd data bases.
 
 use super::super::judge::judge;
-use super::super::model::{Direction, Kernel, SeriesData, Settings, Tree};
+use super::super::model::{Direction, SeriesData, Settings};
 use super::super::verdict::{Note, SeriesVerdicts, Verdict};
-
-fn line(kernels: usize) -> Tree {
-    let kernel = |order: usize| Kernel {
-        name: format!("v6.{order}"),
-        track: 0,
-        parent: order.checked_sub(1),
-        order,
-    };
-    Tree { kernels: (0..kernels).map(kernel).collect() }
-}
+use super::line;
 
 fn one(kernels: usize, observations: Vec<(usize, Vec<&[f64]>)>) -> SeriesVerdicts {
     let series = SeriesData { group: 0, direction: Direction::Lower, observations };

@@ -3,6 +3,7 @@
 use super::super::judge::judge;
 use super::super::model::{Direction, Kernel, SeriesData, Settings, Tree};
 use super::super::verdict::{Note, SeriesVerdicts, Verdict};
+use super::line;
 use proptest::prelude::*;
 
 /// Samples by kernel and boot.
@@ -11,16 +12,6 @@ type Samples = Vec<Vec<Vec<f64>>>;
 /// The long variants, with many more series: minutes without optimisation.
 fn slow() -> bool {
     std::env::var_os("MELBOT_SLOW_TESTS").is_some()
-}
-
-fn line(kernels: usize) -> Tree {
-    let kernel = |order: usize| Kernel {
-        name: format!("v6.{order}"),
-        track: 0,
-        parent: order.checked_sub(1),
-        order,
-    };
-    Tree { kernels: (0..kernels).map(kernel).collect() }
 }
 
 fn data(samples: &Samples, group: usize, direction: Direction) -> SeriesData<'_> {
