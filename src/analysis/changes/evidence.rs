@@ -75,8 +75,15 @@ pub fn weigh(
     rates: &Rates,
     look: Look,
 ) -> Evidence {
-    let views: Vec<View> =
-        nodes.iter().map(|node| View::new(series, node, priors, rates, &look)).collect();
+    let mut readings: Vec<Vec<Reading>> = Vec::new();
+    let mut views: Vec<View> = Vec::with_capacity(nodes.len());
+    for (at, node) in nodes.iter().enumerate() {
+        // What boots can mean does not depend on how kernels vary.
+        if at == 0 || !node.reads_as(&nodes[at - 1]) {
+            readings = all_readings(series, node, rates, look.bad_rate);
+        }
+        views.push(View::new(series, node, &readings, priors, rates, &look));
+    }
     let logs: Vec<f64> = views
         .iter()
         .zip(nodes)
@@ -104,11 +111,17 @@ struct View {
 }
 
 impl View {
-    fn new(series: &Located, node: &Node, priors: &[Prior], rates: &Rates, look: &Look) -> View {
-        let readings = all_readings(series, node, rates, look.bad_rate);
+    fn new(
+        series: &Located,
+        node: &Node,
+        readings: &[Vec<Reading>],
+        priors: &[Prior],
+        rates: &Rates,
+        look: &Look,
+    ) -> View {
         let best: Vec<Reading> = readings.iter().map(|r| *likeliest(r)).collect();
         let variances: Vec<f64> = best.iter().map(|r| r.variance + node.kernel).collect();
-        let levels = lattice(&readings, node, &variances, &rates.jumps, look);
+        let levels = lattice(readings, node, &variances, &rates.jumps, look);
         let parents: Vec<Option<usize>> = series.seen.iter().map(|seen| seen.parent).collect();
         let leaf = |at: usize| !parents.contains(&Some(at));
         let (mut own, mut scales) = (Vec::new(), Vec::new());

@@ -5,13 +5,15 @@ use super::evidence::{self, Evidence, Likelihoods, Look, Rates, SharedLuck};
 use super::jumps::Jumps;
 use super::location::{Located, Seen};
 use super::noise::Node;
+use super::occasions::Occasion;
 use super::rates::Fitted;
 use super::robust;
 use super::segmentation::{Prior, Sized};
 use super::siblings::{self, Events, Group as Together, Joint, Says};
 
-/// Probability of a change from which on a kernel is looked at under shared luck.
-const INTERESTING: f64 = 0.003;
+/// Probability of a change, of one series or of the group if they shared no luck, from which on a
+/// kernel is looked at under shared luck.
+const INTERESTING: f64 = 0.04;
 /// More boots than a kernel has.
 const BOOT_KEYS: usize = 1 << 20;
 /// Weight below which a noise hypothesis is dropped after the first round.
@@ -56,36 +58,64 @@ impl Group {
     /// Judges all series of the group under these rates.
     pub fn judge(&self, fitted: &Fitted, rounds: usize) -> Findings {
         let Fitted { rates, events, .. } = fitted;
-        let prior = events.prior(self.members.len());
-        let mut priors: Vec<Vec<Prior>> =
-            self.members.iter().map(|m| vec![prior; m.series.seen.len()]).collect();
+        let mut events = *events;
+        let mut priors = self.priors(&events);
         let mut nodes: Vec<Vec<Node>> = self.members.iter().map(|m| m.nodes.clone()).collect();
         let base = |m: &Member| rates.bad.rate[stratum(m.series.samples)];
         let bad: Vec<f64> = self.members.iter().map(base).collect();
         let mut evidence = self.weigh(&nodes, &priors, rates, &bad, None);
-        drop_negligible(&mut nodes, &evidence);
+        drop_negligible(&mut nodes, &mut evidence);
         let bad = self.bad_rates(&evidence, &bad);
         let shares = siblings::share_posterior(self.residuals(&evidence), &fitted.shares);
         let (luck, weights) = siblings::luck(&shares);
         let mut changes = probabilities(&evidence, &priors);
         let mut joints = Vec::new();
         for _ in 0..rounds.max(1) {
-            let asked = self.interesting(&changes);
-            evidence = self.weigh(&nodes, &priors, rates, &bad, Some((&luck, &asked)));
-            changes = probabilities(&evidence, &priors);
+            let asked = self.interesting(&evidence, &changes, &events);
+            let quiet = !asked.iter().flatten().any(Option::is_some);
+            if !quiet {
+                evidence = self.weigh(&nodes, &priors, rates, &bad, Some((&luck, &asked)));
+                changes = probabilities(&evidence, &priors);
+            }
             joints = self.exchange(
                 &evidence,
-                (events, &rates.jumps),
+                (&events, &rates.jumps),
                 &weights,
                 &mut priors,
                 &mut changes,
             );
-            if !asked.iter().flatten().any(Option::is_some) {
+            if quiet {
                 break;
             }
+            events = self.own_lone_chances(&joints, &fitted.events);
         }
         self.repairs(&evidence, &mut changes);
         Findings { evidence, nodes, changes, joints, shares, bad }
+    }
+
+    /// Probabilities of changes before any data.
+    fn priors(&self, events: &Events) -> Vec<Vec<Prior>> {
+        let prior = |kernel| events.prior(self.members.len(), self.occasion(kernel));
+        let each = self.members.iter();
+        each.map(|m| m.series.seen.iter().map(|seen| prior(seen.kernel)).collect()).collect()
+    }
+
+    /// When a kernel is judged.
+    pub fn occasion(&self, kernel: usize) -> Occasion {
+        Occasion::of(kernel, self.members.iter().map(|member| &member.series))
+    }
+
+    /// In some benchmarks operations change by themselves, in others all together: the chances of
+    /// this group, with a gamma prior worth one change around those of the data base.
+    fn own_lone_chances(&self, joints: &[(usize, Joint)], events: &Events) -> Events {
+        let chance = |kernel| events.chances[self.occasion(kernel).index()].lone;
+        let members = self.members.len() as f64;
+        let expected: f64 = joints.iter().map(|(kernel, _)| members * chance(*kernel)).sum();
+        let found: f64 = joints.iter().map(|(_, joint)| joint.lone).sum();
+        let factor = (found + 1.0) / (expected + 1.0);
+        let mut own = *events;
+        own.chances.iter_mut().for_each(|c| c.lone = (c.lone * factor).clamp(1e-5, 0.2));
+        own
     }
 
     /// Without `luck`, only as closely as the noise needs.
@@ -156,17 +186,21 @@ impl Group {
 
     /// Kernels at which some member may have changed, for all members: how much the luck of the
     /// kernels before counts.
-    fn interesting(&self, changes: &[Vec<Prior>]) -> Vec<Vec<Option<f64>>> {
+    fn interesting(
+        &self,
+        evidence: &[Evidence],
+        changes: &[Vec<Prior>],
+        events: &Events,
+    ) -> Vec<Vec<Option<f64>>> {
         let mut kernels: Vec<usize> = Vec::new();
-        for (member, changes) in self.members.iter().zip(changes) {
-            for (seen, p) in member.series.seen.iter().zip(changes) {
-                if seen.parent.is_some() && p[0] + p[1] > INTERESTING {
-                    kernels.push(seen.kernel);
-                }
+        for (kernel, places) in self.places() {
+            let edges = places.iter().map(|(member, at)| evidence[*member].edges[*at]);
+            let joint = siblings::quiet(edges, events, self.members.len(), self.occasion(kernel));
+            let any = places.iter().any(|(m, at)| changes[*m][*at].iter().sum::<f64>() > INTERESTING);
+            if any || joint.event > INTERESTING {
+                kernels.push(kernel);
             }
         }
-        kernels.sort_unstable();
-        kernels.dedup();
         let asked = |(member, changes): (&Member, &Vec<Prior>)| {
             let wanted = |s: &Seen| kernels.binary_search(&s.kernel).is_ok();
             let seen = &member.series.seen;
@@ -201,13 +235,14 @@ impl Group {
                 None => (places.iter().map(single).collect(), &[1.0][..], None),
             };
             let size = self.members.len();
+            let occasion = self.occasion(kernel);
             if places.len() > 1 && jumps.is_none() {
                 let edges = places.iter().map(|(member, at)| evidence[*member].edges[*at]);
-                joints.push((kernel, siblings::quiet(edges, events, size)));
+                joints.push((kernel, siblings::quiet(edges, events, size, occasion)));
                 continue;
             }
-            let joint =
-                siblings::combine(&Together { members: &members, weights, size, jumps }, events);
+            let together = Together { members: &members, weights, size, jumps, occasion };
+            let joint = siblings::combine(&together, events);
             for ((member, at), posterior) in places.iter().zip(&joint.members) {
                 let alone = evidence[*member].edges[*at];
                 priors[*member][*at] = siblings::lent(*posterior, alone);
@@ -273,9 +308,12 @@ fn probabilities(evidence: &[Evidence], priors: &[Vec<Prior>]) -> Vec<Vec<Prior>
     each.map(|(e, priors)| e.edges.iter().zip(priors).map(one).collect()).collect()
 }
 
-fn drop_negligible(nodes: &mut [Vec<Node>], evidence: &[Evidence]) {
+fn drop_negligible(nodes: &mut [Vec<Node>], evidence: &mut [Evidence]) {
     for (nodes, evidence) in nodes.iter_mut().zip(evidence) {
         let mut weights = evidence.weights.iter();
         nodes.retain(|_| weights.next().is_some_and(|weight| *weight >= NEGLIGIBLE));
+        evidence.weights.retain(|weight| *weight >= NEGLIGIBLE);
+        let total: f64 = evidence.weights.iter().sum();
+        evidence.weights.iter_mut().for_each(|weight| *weight /= total);
     }
 }

@@ -126,7 +126,11 @@ fn decide(
         .iter()
         .map(|(s, k)| {
             let comparison = &drafts[*s].verdicts.comparisons[*k];
-            Candidate { lfdr: comparison.lfdr, effect: comparison.effect }
+            Candidate {
+                lfdr: comparison.lfdr,
+                effect: comparison.effect,
+                interval: comparison.interval,
+            }
         })
         .collect();
     let taken = decision::alerts(&candidates, settings);

@@ -19,7 +19,7 @@ pub struct Levels {
     /// Lattice index of each level.
     indices: Vec<i64>,
     /// Probability of a jump by so many steps, given its direction, for each part of the sizes.
-    parts: Vec<Vec<f64>>,
+    parts: Vec<Band>,
     /// Symmetric: probability of a jump of any size; row by row.
     jump: Vec<f64>,
 }
@@ -42,7 +42,7 @@ impl Levels {
         let count = span as usize + 1;
         let cells = jumps.cells(step, count);
         let parts = (0..if by_size { PARTS } else { 0 })
-            .map(|part| Jumps::part(part).cells(step, count))
+            .map(|part| Band::of(&Jumps::part(part).cells(step, count)))
             .collect();
         let jump = indices
             .iter()
@@ -76,17 +76,47 @@ impl Levels {
 impl Levels {
     /// As [`Levels::jump`], for one part of the sizes: (to higher levels, to lower levels).
     pub fn jump_part(&self, part: usize, from: &[f64]) -> (Vec<f64>, Vec<f64>) {
-        let cells = &self.parts[part];
+        let Band { first, cells } = &self.parts[part];
         let n = self.count();
         let (mut higher, mut lower) = (vec![0.0; n], vec![0.0; n]);
+        let mut nearest = 0;
         for to in 0..n {
-            for at in 0..=to {
-                let cell = cells[(self.indices[to] - self.indices[at]) as usize];
-                higher[to] += cell * from[at];
-                lower[at] += cell * from[to];
+            // Levels that lie a jump of this part below.
+            let reach = self.indices[to] - *first as i64;
+            let farthest = reach - cells.len() as i64;
+            while nearest < to && self.indices[nearest] <= farthest {
+                nearest += 1;
             }
+            let (mut sum, weight) = (0.0, from[to]);
+            for at in nearest..=to {
+                let Ok(cell) = usize::try_from(reach - self.indices[at]) else { break };
+                let Some(cell) = cells.get(cell) else { continue };
+                sum += cell * from[at];
+                lower[at] += cell * weight;
+            }
+            higher[to] = sum;
         }
         (higher, lower)
+    }
+}
+
+/// The steps that jumps of one part take with a probability that counts.
+#[derive(Clone, Debug)]
+struct Band {
+    /// Fewest steps.
+    first: usize,
+    /// Probabilities of that many steps, one more, …
+    cells: Vec<f64>,
+}
+
+impl Band {
+    fn of(cells: &[f64]) -> Band {
+        const NEGLIGIBLE: f64 = 1e-5;
+        let top = cells.iter().copied().fold(0.0, f64::max);
+        let counts = |cell: &f64| *cell > NEGLIGIBLE * top;
+        let first = cells.iter().position(counts).unwrap_or(0);
+        let end = cells.iter().rposition(counts).map_or(0, |last| last + 1);
+        Band { first, cells: cells[first.min(end)..end].to_vec() }
     }
 }
 

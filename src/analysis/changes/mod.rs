@@ -17,6 +17,7 @@ mod levels;
 mod location;
 mod model;
 mod noise;
+mod occasions;
 mod power;
 mod rates;
 mod report;

@@ -88,7 +88,7 @@ impl Default for Settings {
             coverage: 0.90,
             power: 0.80,
             fits: 4,
-            rounds: 3,
+            rounds: 2,
         }
     }
 }

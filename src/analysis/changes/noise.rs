@@ -163,6 +163,16 @@ pub struct Node {
     pub ln_prior: f64,
 }
 
+impl Node {
+    /// Whether boots mean the same under both hypotheses.
+    pub fn reads_as(&self, other: &Node) -> bool {
+        let kinds = |flip: &Option<Flip>| flip.map(|f| (f.distance.to_bits(), f.higher.to_bits()));
+        self.boot == other.boot
+            && kinds(&self.flip) == kinds(&other.flip)
+            && kinds(&self.boot_flip) == kinds(&other.boot_flip)
+    }
+}
+
 /// A grid over the noise of a series, around its moderated estimate.
 pub fn nodes(
     series: &Located,

@@ -9,6 +9,7 @@ use super::group::{Findings, Group};
 use super::jumps::{Jumps, PARTS};
 use super::location::Located;
 use super::noise::{JITTER_PRIOR, JITTERS};
+use super::occasions::{Chances, OCCASIONS, PRIOR};
 use super::siblings::{Events, SHARES, SPREADS};
 
 /// Everything learned from a data base.
@@ -50,10 +51,10 @@ const SHARE_WORTH: f64 = 8.0;
 /// Sufficient statistics of one group.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    events: f64,
-    kernels: f64,
-    lone: f64,
-    edges: f64,
+    events: [f64; OCCASIONS],
+    kernels: [f64; OCCASIONS],
+    lone: [f64; OCCASIONS],
+    edges: [f64; OCCASIONS],
     spread: [f64; SPREADS],
     jitters: [f64; JITTERS.len()],
     bad: [f64; STRATA],
@@ -67,12 +68,13 @@ pub struct Tally {
 /// What the findings of a group say about the rates.
 pub fn tally(group: &Group, findings: &Findings, jumps: &Jumps) -> Tally {
     let mut tally = Tally::default();
-    for (_, joint) in &findings.joints {
-        tally.kernels += 1.0;
-        tally.events += joint.event;
+    for (kernel, joint) in &findings.joints {
+        let occasion = group.occasion(*kernel).index();
+        tally.kernels[occasion] += 1.0;
+        tally.events[occasion] += joint.event;
         if group.members.len() > 1 {
-            tally.lone += joint.lone;
-            tally.edges += group.members.len() as f64;
+            tally.lone[occasion] += joint.lone;
+            tally.edges[occasion] += group.members.len() as f64;
             tally.spread.iter_mut().zip(joint.spread).for_each(|(t, s)| *t += joint.event * s);
         }
     }
@@ -119,10 +121,14 @@ impl Tally {
 pub fn fit(tallies: &[Tally], before: &Fitted) -> Fitted {
     let sum = |of: &dyn Fn(&Tally) -> f64| tallies.iter().map(of).sum::<f64>();
     let prior = Fitted::default();
-    let rate = (sum(&|t| t.events) + EVENT_WORTH * prior.events.rate)
-        / (sum(&|t| t.kernels) + EVENT_WORTH);
-    let lone =
-        (sum(&|t| t.lone) + LONE_WORTH * prior.events.lone) / (sum(&|t| t.edges) + LONE_WORTH);
+    let mut chances = PRIOR;
+    for (at, Chances { event, lone }) in chances.iter_mut().enumerate() {
+        let of = |seen: f64, all: f64, prior: f64, worth: f64| {
+            ((seen + worth * prior) / (all + worth)).clamp(1e-5, 0.5)
+        };
+        *event = of(sum(&|t| t.events[at]), sum(&|t| t.kernels[at]), *event, EVENT_WORTH);
+        *lone = of(sum(&|t| t.lone[at]), sum(&|t| t.edges[at]), *lone, LONE_WORTH);
+    }
     let spread = shares(prior.events.spread, SPREAD_WORTH, |i| sum(&|t| t.spread[i]));
     let jitters = shares(JITTER_PRIOR, JITTER_WORTH, |i| sum(&|t| t.jitters[i]));
     let blips = (sum(&|t| t.alone) + BLIPS * JUMP_WORTH) / (sum(&|t| t.changes) + JUMP_WORTH);
@@ -135,7 +141,7 @@ pub fn fit(tallies: &[Tally], before: &Fitted) -> Fitted {
     let shared = shares(SHARE_PRIOR, SHARE_WORTH, |i| sum(&|t| t.shares[i]));
     Fitted {
         rates: Rates { jumps: Jumps::default(), bad, blips, jitters },
-        events: Events { rate: rate.clamp(1e-4, 0.5), spread, lone: lone.clamp(1e-5, 0.2) },
+        events: Events { chances, spread },
         shares: shared,
     }
 }

@@ -7,6 +7,7 @@
 
 use super::evidence::{Likelihoods, SharedLuck};
 use super::jumps::{Jumps, PARTS};
+use super::occasions::{Chances, OCCASIONS, Occasion, PRIOR};
 use super::segmentation::{Prior, Sized};
 use super::special;
 
@@ -20,17 +21,15 @@ const LEAST: f64 = 1e-7;
 /// How often a benchmark has an event at a kernel, and how it spreads.
 #[derive(Clone, Copy, Debug)]
 pub struct Events {
-    /// Probability of an event of the group at a kernel.
-    pub rate: f64,
+    /// By [`Occasion`].
+    pub chances: [Chances; OCCASIONS],
     /// Shares of the ways to spread.
     pub spread: [f64; SPREADS],
-    /// Probability of a change of a single series by itself.
-    pub lone: f64,
 }
 
 impl Default for Events {
     fn default() -> Events {
-        Events { rate: 0.02, spread: [0.5, 0.5], lone: 0.003 }
+        Events { chances: PRIOR, spread: [0.5, 0.5] }
     }
 }
 
@@ -42,9 +41,10 @@ impl Events {
     }
 
     /// Probability of a change for a series before any data, by direction.
-    pub fn prior(&self, n: usize) -> Prior {
+    pub fn prior(&self, n: usize, occasion: Occasion) -> Prior {
         let hit: f64 = self.inclusion(n).iter().zip(self.spread).map(|(r, w)| r * w).sum();
-        [0.5 * (self.rate * hit + self.lone); 2]
+        let Chances { event, lone } = self.chances[occasion.index()];
+        [0.5 * (event * hit + lone); 2]
     }
 }
 
@@ -149,17 +149,19 @@ pub struct Group<'a> {
     pub size: usize,
     /// Sizes of changes, if the members tell them apart.
     pub jumps: Option<&'a Jumps>,
+    /// When the kernel is judged.
+    pub occasion: Occasion,
 }
 
 /// Combines the members of a group.
 pub fn combine(group: &Group, events: &Events) -> Joint {
-    let q = events.lone;
+    let Chances { event: rate, lone: q } = events.chances[group.occasion.index()];
     let alone = |l: &Says| ((1.0 - q) * l.none + 0.5 * q * (l.any[0] + l.any[1])).max(1e-280);
     let lone = |l: &Says, side: usize| 0.5 * q * l.any[side] / alone(l);
     let none = Hypothesis::sum(group, alone, lone);
     let belief = if group.members.len() > 1 { BELIEF } else { 1.0 };
     let base = none.ln;
-    let mut all = vec![((1.0 - events.rate).ln(), None, none)];
+    let mut all = vec![((1.0 - rate).ln(), None, none)];
     for (size, share) in sizes(group.jumps) {
         for hit_side in 0..2 {
             for (way, r) in events.inclusion(group.size).iter().enumerate() {
@@ -169,7 +171,7 @@ pub fn combine(group: &Group, events: &Events) -> Joint {
                     (hit + (1.0 - r) * 0.5 * q * l.any[side]) / any(l)
                 };
                 let event = Hypothesis::sum(group, any, changed);
-                let prior = (0.5 * events.rate * events.spread[way] * share).max(1e-280).ln();
+                let prior = (0.5 * rate * events.spread[way] * share).max(1e-280).ln();
                 all.push((prior + belief * (event.ln - base), Some(way), event));
             }
         }
@@ -178,7 +180,12 @@ pub fn combine(group: &Group, events: &Events) -> Joint {
 }
 
 /// A kernel at which no member shows anything: how likely an event is all the same.
-pub fn quiet(members: impl Iterator<Item = Likelihoods>, events: &Events, size: usize) -> Joint {
+pub fn quiet(
+    members: impl Iterator<Item = Likelihoods>,
+    events: &Events,
+    size: usize,
+    occasion: Occasion,
+) -> Joint {
     let inclusion = events.inclusion(size);
     let mut odds = [[1.0; SPREADS]; 2];
     for l in members {
@@ -191,7 +198,8 @@ pub fn quiet(members: impl Iterator<Item = Likelihoods>, events: &Events, size: 
     let mut spread = [0, 1].map(|way| 0.5 * events.spread[way] * (odds[0][way] + odds[1][way]));
     let all: f64 = spread.iter().sum();
     spread.iter_mut().for_each(|way| *way /= all.max(1e-280));
-    let odds = events.rate / (1.0 - events.rate) * all;
+    let rate = events.chances[occasion.index()].event;
+    let odds = rate / (1.0 - rate) * all;
     Joint { event: odds / (1.0 + odds), spread, lone: 0.0, members: Vec::new() }
 }
 
