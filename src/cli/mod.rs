@@ -4,6 +4,7 @@ mod alerts;
 mod check;
 mod compare;
 mod extract;
+mod judge;
 mod results;
 mod settings;
 mod site;
@@ -30,6 +31,7 @@ enum Verb {
     Extract(extract::Extract),
     Alerts(alerts::Alerts),
     Check(check::Check),
+    Judge(judge::Judge),
 }
 
 /// How a verb ended, when it did not fail.
@@ -49,6 +51,7 @@ pub fn run() -> ExitCode {
         Verb::Extract(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Judge(verb) => verb.run(),
     };
     match result {
         Ok(Ending::Fine) => ExitCode::SUCCESS,
