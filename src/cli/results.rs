@@ -53,8 +53,14 @@ pub struct Filter {
 impl Filter {
     /// `true` if runs of this place are meant.
     pub fn takes(&self, place: &Place) -> bool {
-        let among = |names: &[String], name: &String| names.is_empty() || names.contains(name);
-        among(&self.machine, &place.machine) && among(&self.config, &place.config)
+        self.takes_names(&place.machine, &place.config)
+    }
+
+    /// `true` if this config on this machine is meant.
+    pub fn takes_names(&self, machine: &str, config: &str) -> bool {
+        let among =
+            |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        among(&self.machine, machine) && among(&self.config, config)
     }
 
     /// `true` if this benchmark is meant.
@@ -135,6 +141,16 @@ fn known(discovery: &Discovery) -> String {
 }
 
 impl Results {
+    /// Stops if the filter takes none of the runs.
+    pub fn require(&self, filter: &Filter) -> anyhow::Result<()> {
+        let runs = &self.discovery.runs;
+        if runs.iter().any(|run| filter.takes(&run.place)) {
+            return Ok(());
+        }
+        let (found, known) = (runs.len(), known(&self.discovery));
+        bail!("none of the {found} runs is of that machine and config; there are: {known}")
+    }
+
     /// Reads the runs, showing progress on a terminal.
     pub fn load(&self) -> anyhow::Result<Loaded> {
         let store = self.open_store()?;

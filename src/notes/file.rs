@@ -149,7 +149,12 @@ pub fn append(folder: &Path, subject: &Subject, entry: &Entry) -> Result<PathBuf
         .unwrap_or_else(|| folder.join(format!("{}.md", subject.id)));
     let mut text = if path.exists() { existing(&path)? } else { new_file(subject) };
     text.truncate(text.trim_end().len());
-    text += &format!("\n\n{HEAD}{}{BETWEEN}{}{BETWEEN}{}\n", entry.date, entry.state.word(), one_line(&entry.author));
+    text += &format!(
+        "\n\n{HEAD}{}{BETWEEN}{}{BETWEEN}{}\n",
+        entry.date,
+        entry.state.word(),
+        one_line(&entry.author)
+    );
     if !entry.reason.trim().is_empty() {
         text.push('\n');
         for line in entry.reason.trim().lines() {
@@ -163,9 +168,8 @@ pub fn append(folder: &Path, subject: &Subject, entry: &Entry) -> Result<PathBuf
 
 /// The file that says it is about this alert, whatever its name.
 fn known_file(folder: &Path, id: &str) -> Option<PathBuf> {
-    let is_about = |path: &PathBuf| {
-        read(path, &mut Vec::new()).is_some_and(|notes| notes.subject.id == id)
-    };
+    let is_about =
+        |path: &PathBuf| read(path, &mut Vec::new()).is_some_and(|notes| notes.subject.id == id);
     super::paths(folder).ok()?.into_iter().find(is_about)
 }
 
@@ -224,7 +228,9 @@ pub fn shown(path: &Path) -> String {
         .components()
         .rev()
         .take(if path.extension().is_some() { 2 } else { 1 })
-        .map(|part| part.as_os_str().to_string_lossy().chars().filter(|c| !c.is_control()).collect())
+        .map(|part| {
+            part.as_os_str().to_string_lossy().chars().filter(|c| !c.is_control()).collect()
+        })
         .collect();
     parts.reverse();
     parts.join("/")
@@ -232,7 +238,13 @@ pub fn shown(path: &Path) -> String {
 
 /// A problem that loses what somebody wrote.
 pub fn problem(path: &str, line: Option<u64>, what: String, remedy: &str) -> Problem {
-    Problem { severity: Severity::Warning, path: path.to_owned(), line, what, remedy: remedy.to_owned() }
+    Problem {
+        severity: Severity::Warning,
+        path: path.to_owned(),
+        line,
+        what,
+        remedy: remedy.to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -42,7 +42,9 @@ pub const FOLDER: &str = "alerts";
 const MAX_BYTES: u64 = 4 << 20;
 
 /// What people think of an alert.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Nobody has looked at it.
@@ -200,7 +202,8 @@ fn paths(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in entries {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == "md") && path.is_file() {
+        if !hidden && path.extension().is_some_and(|extension| extension == "md") && path.is_file()
+        {
             paths.push(path);
         }
     }

@@ -92,7 +92,8 @@ pub fn changes(good: &Environment, bad: &Environment) -> Vec<Caveat> {
             caveats.push(Caveat::Changed { fact: (*shown).to_owned(), before, after });
         }
     }
-    let new = |line: &&String| !good.kernel_warnings.iter().any(|old| message(old) == message(line));
+    let new =
+        |line: &&String| !good.kernel_warnings.iter().any(|old| message(old) == message(line));
     match bad.kernel_warnings.iter().filter(new).count() {
         0 => {}
         lines => caveats.push(Caveat::Warnings { lines }),
@@ -103,9 +104,8 @@ pub fn changes(good: &Environment, bad: &Environment) -> Vec<Caveat> {
 /// Why two runs cannot be compared, if they cannot: their config files say different things.
 pub fn configs_differ(good: &Environment, bad: &Environment) -> Option<String> {
     let (before, after) = (good.fact(facts::CONFIG_FILE)?, bad.fact(facts::CONFIG_FILE)?);
-    (before != after).then(|| {
-        format!("the MMTests config files differ (fingerprints {before} and {after})")
-    })
+    (before != after)
+        .then(|| format!("the MMTests config files differ (fingerprints {before} and {after})"))
 }
 
 /// A line of the kernel log without its time.

@@ -122,8 +122,9 @@ impl Alert {
         match of(Says::Agrees).as_slice() {
             [] => {}
             others => {
-                let all: Vec<&str> =
-                    std::iter::once(self.of.place.machine.as_str()).chain(others.iter().copied()).collect();
+                let all: Vec<&str> = std::iter::once(self.of.place.machine.as_str())
+                    .chain(others.iter().copied())
+                    .collect();
                 parts.push(format!("{} agree", and(&all)));
             }
         }

@@ -84,7 +84,10 @@ impl View<'_> {
         );
         step(
             "Bad iterations",
-            format!("{} % of the iterations of this series are taken for outliers", small(noise.contamination)),
+            format!(
+                "{} % of the iterations of this series are taken for outliers",
+                small(noise.contamination)
+            ),
         );
         if c.parent.is_some() {
             step("Bayes factor", self.factor());
@@ -100,7 +103,11 @@ impl View<'_> {
     }
 
     fn operation(&self) -> String {
-        let unit = if self.series.unit.is_empty() { String::new() } else { format!(" in {}", self.series.unit) };
+        let unit = if self.series.unit.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", self.series.unit)
+        };
         format!("{}{unit}, {}", self.series.key.operation, self.series.direction.phrase())
     }
 
@@ -190,7 +197,8 @@ impl View<'_> {
             Note::NoData => "no usable sample".to_owned(),
             Note::OneKernel => "only one kernel was measured".to_owned(),
             Note::IdentityScale => {
-                "has values of 0 or less: differences are shares of the typical magnitude".to_owned()
+                "has values of 0 or less: differences are shares of the typical magnitude"
+                    .to_owned()
             }
             Note::LeftOut(count) => format!("{} left out: not finite", counted(*count, "sample")),
         }
@@ -231,9 +239,16 @@ impl View<'_> {
         } else if c.alert {
             "it looks changed, but the interval holds 0".to_owned()
         } else if c.effect.abs() < s.min_effect.ln_1p() {
-            format!("{size} is less than the {} % that are worth an alert, and not certain enough to call it no change", bare(least))
+            format!(
+                "{size} is less than the {} % that are worth an alert, and not certain enough to call it no change",
+                bare(least)
+            )
         } else if c.lfdr > s.max_lfdr {
-            format!("that it is noise has probability {}, more than the {} allowed", probability(c.lfdr), s.max_lfdr)
+            format!(
+                "that it is noise has probability {}, more than the {} allowed",
+                probability(c.lfdr),
+                s.max_lfdr
+            )
         } else {
             format!(
                 "that it is noise has probability {}; together with the more certain ones more than {} of the alerts would be false",
@@ -243,7 +258,7 @@ impl View<'_> {
         };
         let needed = match c.verdict {
             ChangeVerdict::Inconclusive { boots_needed: Some(boots) } => {
-                format!(" {boots} iterations of each kernel would tell.")
+                format!(" {} of each kernel would tell.", counted(boots as usize, "iteration"))
             }
             ChangeVerdict::Inconclusive { boots_needed: None } => {
                 " No feasible number of iterations would tell: it is too noisy.".to_owned()

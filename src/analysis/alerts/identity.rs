@@ -32,7 +32,11 @@ pub fn name(alert: &Alert, extra: &str) -> String {
         hasher.update(b"\0");
     }
     let hash = hasher.finalize();
-    hash.as_bytes().iter().take(LENGTH).map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+    hash.as_bytes()
+        .iter()
+        .take(LENGTH)
+        .map(|byte| char::from(LETTERS[usize::from(byte % 32)]))
+        .collect()
 }
 
 /// Gives every alert its name. Of two alerts with the same name, in trees that hold the same
@@ -43,11 +47,7 @@ pub fn name(alert: &Alert, extra: &str) -> String {
 /// note's window, or the note's in the alert's, or the one is the last good kernel of the other: the
 /// located kernel has moved by one. The nearest note wins. `position` tells the place of a kernel in
 /// the order of releases.
-pub fn identify(
-    alerts: &mut [Alert],
-    known: &[Subject],
-    position: impl Fn(&str) -> Option<usize>,
-) {
+pub fn identify(alerts: &mut [Alert], known: &[Subject], position: impl Fn(&str) -> Option<usize>) {
     let mut taken: HashSet<String> = HashSet::with_capacity(alerts.len());
     for alert in alerts.iter_mut() {
         alert.id = name(alert, "");
@@ -91,9 +91,7 @@ fn distance(
     }
     let [good, bad] = [&window.last_good, &window.first_bad].map(|name| position(name));
     let [noted_good, noted_bad] = [&note.last_good, &note.first_bad].map(|name| position(name));
-    let within = |low: Option<usize>, at: Option<usize>, high: Option<usize>| {
-        matches!((low, at, high), (Some(low), Some(at), Some(high)) if low <= at && at <= high)
-    };
+    let within = |low: Option<usize>, at: Option<usize>, high: Option<usize>| matches!((low, at, high), (Some(low), Some(at), Some(high)) if low <= at && at <= high);
     let touches = within(noted_good, bad, noted_bad) || within(good, noted_bad, bad);
     touches.then(|| bad.unwrap_or(0).abs_diff(noted_bad.unwrap_or(0)))
 }
@@ -125,7 +123,8 @@ mod tests {
         let mut alerts = vec![alert("kernbench", ("6.8", "6.9"), 1)];
         identify(&mut alerts, &[], position);
         let lone = alerts[0].id.clone();
-        let mut more = vec![alert("aim9", ("6.8", "6.9"), 1), alert("kernbench", ("6.7", "6.9"), 9)];
+        let mut more =
+            vec![alert("aim9", ("6.8", "6.9"), 1), alert("kernbench", ("6.7", "6.9"), 9)];
         identify(&mut more, &[], position);
         assert_eq!(more[1].id, lone);
         assert_ne!(more[0].id, lone);

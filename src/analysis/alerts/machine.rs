@@ -57,7 +57,9 @@ pub fn drifts(judged: &Judged, alerts: &mut [Alert]) -> Vec<MachineDrift> {
             .series
             .iter()
             .filter(|series| series.key.of.place.machine == *machine)
-            .filter(|series| series.across(judged.tree(), *kernel).is_some_and(|c| c.parent.is_some()))
+            .filter(|series| {
+                series.across(judged.tree(), *kernel).is_some_and(|c| c.parent.is_some())
+            })
             .map(|series| &series.key.of)
             .collect();
         if benchmarks.len() as f64 >= SHARE * measured.len() as f64 {
@@ -75,7 +77,9 @@ pub fn drifts(judged: &Judged, alerts: &mut [Alert]) -> Vec<MachineDrift> {
     }
     for (kernel, drift) in &found {
         for alert in alerts.iter_mut().filter(|alert| {
-            alert.of.place.machine == drift.machine && alert.kernel == *kernel && alert.turn == drift.turn
+            alert.of.place.machine == drift.machine
+                && alert.kernel == *kernel
+                && alert.turn == drift.turn
         }) {
             let (moved, measured) = (drift.moved, drift.measured);
             alert.caveats.push(Caveat::MachineDrift { moved, measured });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::judged::{Judged, JudgedSeries, Standing, standing};
-use super::measured::Place;
+use super::measured::{BenchmarkKey, Place};
 use crate::analysis::changes::{ChangeComparison, ChangeVerdict};
 
 /// More iterations of a kernel than this nobody runs to settle anything.
@@ -14,6 +14,10 @@ const MOST: u32 = 20;
 const NO_CHANGE: f64 = 0.1;
 /// Worth of a verdict on a kernel that has successors, against that of one on the newest.
 const OLD: f64 = 0.25;
+/// From this probability on a change is worth confirming.
+const LIKELY: f64 = 0.1;
+/// With so many more iterations, where there are as many as should do.
+const CONFIRM: u32 = 2;
 /// What it costs to set a kernel up, in iterations.
 const SET_UP: f64 = 1.0;
 
@@ -70,6 +74,8 @@ pub struct Plan {
     pub reruns: Vec<Rerun>,
     /// Undecided comparisons that no feasible number of iterations settles.
     pub hopeless: usize,
+    /// Undecided comparisons that have the iterations they need: single ones lie far off.
+    pub odd: usize,
 }
 
 /// An undecided comparison and what would settle it.
@@ -83,10 +89,11 @@ struct Want<'j> {
     benefit: f64,
 }
 
-/// What to run again.
-pub fn plan(judged: &Judged) -> Plan {
+/// What to run again for the benchmarks that are `meant`.
+pub fn plan(judged: &Judged, meant: impl Fn(&BenchmarkKey) -> bool) -> Plan {
     let mut wants: BTreeMap<(&Place, usize), (Vec<Want>, usize)> = BTreeMap::new();
-    for series in &judged.series {
+    let mut odd = 0;
+    for series in judged.series.iter().filter(|series| meant(&series.key.of)) {
         for comparison in &series.verdicts.comparisons {
             let undecided = standing(comparison) == Some(Standing::Inconclusive);
             if !undecided || comparison.drifting || comparison.parent.is_none() {
@@ -94,6 +101,7 @@ pub fn plan(judged: &Judged) -> Plan {
             }
             let at = wants.entry((&series.key.of.place, comparison.kernel)).or_default();
             match want(series, comparison) {
+                Some(want) if want.after + want.before == 0 => odd += 1,
                 Some(want) => at.0.push(want),
                 None => at.1 += 1,
             }
@@ -111,7 +119,7 @@ pub fn plan(judged: &Judged) -> Plan {
         let place = |r: &Rerun| (r.place.clone(), judged.history.place(&r.kernel));
         worth(b).total_cmp(&worth(a)).then_with(|| place(a).cmp(&place(b)))
     });
-    Plan { reruns, hopeless }
+    Plan { reruns, hopeless, odd }
 }
 
 /// What would settle a comparison, if a feasible number of iterations does.
@@ -128,8 +136,9 @@ fn want<'j>(series: &'j JudgedSeries, comparison: &'j ChangeComparison) -> Optio
     if after > MOST || before > MOST {
         return None;
     }
-    // Enough iterations are there, and it is undecided all the same: one more on each side.
-    let after = if after + before == 0 { 1 } else { after };
+    // Enough iterations are there, and it may be a change all the same: a few more will tell.
+    let likely = after + before == 0 && comparison.change >= LIKELY;
+    let after = if likely { CONFIRM } else { after };
     let all = &series.verdicts.comparisons;
     let newest = !all.iter().any(|c| c.parent == Some(comparison.kernel));
     let age = if newest { 1.0 } else { OLD };

@@ -220,8 +220,7 @@ fn relate(alerts: &mut [Alert]) {
             };
             let found = alerts.iter().position(|other| other.id != id && follows(other));
             if let Some(found) = found.filter(|found| roles[*found].is_none()) {
-                roles[found] =
-                    Some(if is_repair { Role::Repair(id) } else { Role::Backport(id) });
+                roles[found] = Some(if is_repair { Role::Repair(id) } else { Role::Backport(id) });
             }
         }
     }

@@ -18,10 +18,8 @@ impl Life {
             let rest = self.events[at..].iter().take_while(|e| self.lead(e) == lead);
             let places: Vec<String> = rest.map(place).collect();
             at += places.len();
-            parts.push(format!("{lead} {}", listed(&places)));
-        }
-        if self.events.is_empty() && self.shape == Shape::Open {
-            parts.push("nothing newer was measured".to_owned());
+            let part = format!("{lead} {}", listed(&places));
+            parts.push(part.trim_end_matches(" in ").to_owned());
         }
         parts.join(", ")
     }
@@ -31,7 +29,9 @@ impl Life {
         let verb = match (self.shape, self.turn) {
             (Shape::Drifting, Turn::Regression) => "got worse by and by from",
             (Shape::Drifting, Turn::Improvement) => "got better by and by from",
-            (_, turn) => return format!("{} in {}{alone} ({})", turn.verb(), self.kernel, self.size()),
+            (_, turn) => {
+                return format!("{} in {}{alone} ({})", turn.verb(), self.kernel, self.size());
+            }
         };
         format!("{verb} {} ({})", self.kernel, self.size())
     }
@@ -51,6 +51,7 @@ impl Life {
             Event::Reduced { .. } => "partly lost in",
             Event::Recovered { .. } => "back at about the old level in",
             Event::Returned { .. } => "back again in",
+            Event::NothingLater { .. } => "nothing later measured in",
             Event::StillPresent { .. } if worse => "still present in",
             Event::StillPresent { .. } => "kept in",
             Event::Backported { .. } => "backported to",
@@ -72,13 +73,16 @@ fn place(event: &Event) -> String {
             format!("{kernel} ({})", effect.words())
         }
         Event::StillPresent { track, kernel, left_pct } => {
-            let left = if *left_pct < MOST { format!(", {left_pct:.0} % of it") } else { String::new() };
+            let left =
+                if *left_pct < MOST { format!(", {left_pct:.0} % of it") } else { String::new() };
             match track.as_str() {
                 "" | "mainline" => format!("{kernel}{left}"),
                 track => format!("{track} ({kernel}{left})"),
             }
         }
-        Event::NotSeen { track, .. } | Event::NotMeasured { track } => track.clone(),
+        Event::NotSeen { track, .. }
+        | Event::NotMeasured { track }
+        | Event::NothingLater { track } => track.clone(),
     }
 }
 
@@ -94,4 +98,3 @@ fn listed(places: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
-

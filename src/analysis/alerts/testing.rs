@@ -9,11 +9,8 @@ use crate::notes::State;
 
 /// A regression of so many operations by 10 % on the machine `ivor`.
 pub fn alert(benchmark: &str, (last_good, first_bad): (&str, &str), operations: usize) -> Alert {
-    let window = Window {
-        last_good: last_good.to_owned(),
-        first_bad: first_bad.to_owned(),
-        commits: None,
-    };
+    let window =
+        Window { last_good: last_good.to_owned(), first_bad: first_bad.to_owned(), commits: None };
     let place = Place {
         machine: "ivor".to_owned(),
         config: "workload".to_owned(),

@@ -11,6 +11,8 @@ use crate::analysis::changes::{ChangeComparison, ChangeVerdict};
 
 /// So many suspects are worth a look.
 const SUSPECTS: usize = 3;
+/// What is less likely than this is none.
+const LEAST: f64 = 0.01;
 
 /// A comparison that could not be decided, and may be a change.
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +79,7 @@ fn of_benchmark(
         .iter()
         .flat_map(|series| series.verdicts.comparisons.iter().map(move |c| (*series, c)))
         .filter(|(_, c)| standing(c) == Some(Standing::Inconclusive) && !c.drifting)
+        .filter(|(_, c)| c.change >= LEAST)
         .map(|(series, c)| (c.change * c.effect.abs().min(1.0), suspect(judged, series, c)))
         .collect();
     suspects.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.operation.cmp(&y.operation)));
@@ -85,7 +88,8 @@ fn of_benchmark(
         series.iter().flat_map(|s| s.verdicts.comparisons.iter().map(|c| c.kernel)).collect();
     kernels.sort_unstable();
     kernels.dedup();
-    let five = |s: &&JudgedSeries| s.verdicts.detectable.iter().find(|d| d.boots == 5).map(|d| d.effect);
+    let five =
+        |s: &&JudgedSeries| s.verdicts.detectable.iter().find(|d| d.boots == 5).map(|d| d.effect);
     let mut five: Vec<f64> = series.iter().filter_map(five).filter(|e| e.is_finite()).collect();
     five.sort_by(f64::total_cmp);
     Whereabouts {
