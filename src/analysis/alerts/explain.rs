@@ -159,7 +159,11 @@ impl View<'_> {
             ln if ln >= 0.0 => (ln, "for a change"),
             _ => (-ln, "for no change"),
         };
-        let times = if size > 14.0 { "over a million".to_owned() } else { figure(size.exp()) };
+        let times = match size.exp() {
+            x if x > 1e6 => "over a million".to_owned(),
+            x if x > 100.0 => format!("{x:.0}"),
+            x => format!("{x:.1}"),
+        };
         format!("{times} to 1 {says}, from this operation alone (ln {ln:.1})")
     }
 

@@ -24,7 +24,8 @@ impl Life {
         parts.join(", ")
     }
 
-    fn opening(&self) -> String {
+    /// Its start: `regressed in 6.9 (+12.0 % [10.0, 14.1])`.
+    pub fn opening(&self) -> String {
         let alone = if self.shape == Shape::Transient { " alone" } else { "" };
         let verb = match (self.shape, self.turn) {
             (Shape::Drifting, Turn::Regression) => "got worse by and by from",
@@ -34,6 +35,15 @@ impl Life {
             }
         };
         format!("{verb} {} ({})", self.kernel, self.size())
+    }
+
+    /// `true` if the same happened to both at the same kernels, whatever the sizes.
+    pub fn goes_as(&self, other: &Life) -> bool {
+        let course = |life: &Life| -> Vec<(&'static str, String)> {
+            let told = |event: &Event| (life.lead(event), where_(event).to_owned());
+            life.events.iter().map(told).collect()
+        };
+        course(self) == course(other)
     }
 
     fn size(&self) -> String {
@@ -62,13 +72,25 @@ impl Life {
     }
 }
 
+/// The kernel that an event names, or else the track.
+fn where_(event: &Event) -> &str {
+    match event {
+        Event::Drifted { until: kernel }
+        | Event::Origin { kernel }
+        | Event::Fixed { kernel, .. }
+        | Event::Reduced { kernel, .. }
+        | Event::Recovered { kernel, .. }
+        | Event::Returned { kernel, .. }
+        | Event::StillPresent { kernel, .. }
+        | Event::Backported { kernel, .. } => kernel,
+        Event::NotSeen { track, .. }
+        | Event::NotMeasured { track }
+        | Event::NothingLater { track } => track,
+    }
+}
+
 fn place(event: &Event) -> String {
     match event {
-        Event::Drifted { until } => until.clone(),
-        Event::Origin { kernel } | Event::Fixed { kernel, .. } | Event::Returned { kernel, .. } => {
-            kernel.clone()
-        }
-        Event::Recovered { kernel, .. } => kernel.clone(),
         Event::Reduced { kernel, effect, .. } | Event::Backported { kernel, effect, .. } => {
             format!("{kernel} ({})", effect.words())
         }
@@ -80,9 +102,7 @@ fn place(event: &Event) -> String {
                 track => format!("{track} ({kernel}{left})"),
             }
         }
-        Event::NotSeen { track, .. }
-        | Event::NotMeasured { track }
-        | Event::NothingLater { track } => track.clone(),
+        event => where_(event).to_owned(),
     }
 }
 

@@ -27,7 +27,12 @@ pub fn brief(paper: &mut Paper, alert: &Alert) {
     let name = paper.ink(Ink::Strong, &place(&alert.of));
     let state = paper.ink(Ink::Faint, &format!("{}, {}", alert.state.word(), alert.class.word()));
     paper.line(&format!("{mark} {}  {name}  {state}", alert.id));
-    paper.paragraph("  ", &alert.headline().life.sentence());
+    let life = &alert.headline().life;
+    match &alert.role {
+        // Its story is told there.
+        Role::Repair(_) => paper.paragraph("  ", &life.opening()),
+        _ => paper.paragraph("  ", &life.sentence()),
+    }
     paper.paragraph("  ", &moved(alert));
     let mut context = vec![window(&alert.window)];
     if alert.turn == Turn::Regression || alert.corroboration() != "not measured elsewhere" {
@@ -164,15 +169,9 @@ fn members(paper: &mut Paper, alert: &Alert) {
 /// The lives of operations that went another way than that of the worst one.
 fn other_lives(alert: &Alert) -> Vec<(String, String)> {
     let head = &alert.headline().life;
-    let events = |life: &crate::analysis::alerts::Life| {
-        let told = life.sentence();
-        told.split_once("), ").map_or(String::new(), |(_, rest)| rest.to_owned())
-    };
-    let usual = events(head);
     alert
         .with()
-        .skip(1)
-        .filter(|member| events(&member.life) != usual)
+        .filter(|member| !member.life.goes_as(head))
         .map(|member| (member.operation.clone(), member.life.sentence()))
         .collect()
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use super::{detail, table};
+use super::{detail, json, table};
 use crate::analysis::alerts::{Alert, Class, Turn, explain};
 use crate::cli::judgement::{JudgedArgs, Judgement};
 use crate::cli::paper::{Ink, Paper};
@@ -141,7 +141,7 @@ impl List {
         });
         let news = report.alerts.iter().any(Alert::is_news);
         print(&if self.json {
-            serde_json::to_string_pretty(&judgement.report)? + "\n"
+            serde_json::to_string_pretty(&json::report(&judgement.report)?)? + "\n"
         } else if self.csv {
             table::csv(&table::changes(&judgement, &self.filter, &self.choice, self.all))?
         } else {

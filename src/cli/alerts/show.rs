@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::detail;
+use super::{detail, json};
 use crate::analysis::alerts::{Explanation, explain};
 use crate::cli::judgement::JudgedArgs;
 use crate::cli::paper::Paper;
@@ -54,7 +54,7 @@ impl Show {
                 },
             );
         if self.json {
-            let mut value = serde_json::to_value(alert)?;
+            let mut value = json::alert(alert)?;
             if let (Some(explanation), Some(fields)) = (explanation, value.as_object_mut()) {
                 fields.insert("explanation".to_owned(), serde_json::to_value(explanation)?);
             }
