@@ -102,3 +102,46 @@ fn same_event(tree: &Tree, point: &Point, large: &Event) -> bool {
     let late = judged.at(large.kernel).filter(|c| c.parent == Some(point.comparison.kernel));
     late.is_some_and(|late| moved(point.comparison, late))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::judged;
+    use super::*;
+
+    const KERNELS: [&str; 5] = ["6.6", "6.7", "6.8", "6.9", "6.10"];
+
+    /// The events of operations with these levels: kernel and number of operations.
+    fn found(rows: &[&str]) -> Vec<(String, usize)> {
+        let names: Vec<String> = (0..rows.len()).map(|at| format!("op-{at}")).collect();
+        let rows: Vec<(&str, &str, &str, &str)> =
+            names.iter().zip(rows).map(|(name, row)| ("ivor", "aim9", &**name, *row)).collect();
+        let judged = judged(&KERNELS, &rows);
+        let events = events(&judged, 0, &judged.series);
+        events.iter().map(|e| (judged.name(e.kernel).to_owned(), e.points.len())).collect()
+    }
+
+    #[test]
+    fn change_points_of_one_event_are_together() {
+        let usual = "6.6 0, 6.7 0, 6.8 10!, 6.9 10, 6.10 10";
+        let table: [(&[&str], &[(&str, usize)]); 7] = [
+            // At the same kernel, whatever the direction.
+            (&[usual, usual, "6.6 0, 6.7 0, 6.8 -10!, 6.9 -10"], &[("6.8", 3)]),
+            // Not measured at the kernel of the others, before or after.
+            (&[usual, usual, "6.6 0, 6.7 0, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
+            (&[usual, "6.6 0, 6.10 10!"], &[("6.8", 2)]),
+            // It had begun to move there.
+            (&[usual, usual, "6.6 0, 6.7 0, 6.8 4, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
+            // It had not.
+            (&[usual, usual, "6.6 0, 6.7 0, 6.8 0, 6.9 10!, 6.10 10"], &[("6.8", 2), ("6.9", 1)]),
+            // The other way.
+            (&[usual, usual, "6.6 0, 6.7 0, 6.9 -10!, 6.10 -10"], &[("6.8", 2), ("6.9", 1)]),
+            // The same operation twice is two events.
+            (&["6.6 0, 6.7 0, 6.8 10!, 6.9 0!"], &[("6.8", 1), ("6.9", 1)]),
+        ];
+        for (rows, expected) in table {
+            let expected: Vec<(String, usize)> =
+                expected.iter().map(|(kernel, count)| ((*kernel).to_owned(), *count)).collect();
+            assert_eq!(found(rows), expected, "{rows:?}");
+        }
+    }
+}

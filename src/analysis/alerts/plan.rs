@@ -203,3 +203,48 @@ fn settled(judged: &Judged, want: &Want) -> Settles {
         worse_pct: want.comparison.effect_percent,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::judged;
+    use super::*;
+
+    const KERNELS: [&str; 4] = ["6.6", "6.7", "6.8", "6.9"];
+
+    #[test]
+    fn undecided_comparisons_are_planned_most_worth_first() {
+        let judged = judged(
+            &KERNELS,
+            &[
+                ("ivor", "aim9", "a", "6.6 0, 6.7 0, 6.8 4?, 6.9 4"),
+                ("ivor", "aim9", "b", "6.6 0, 6.7 0, 6.8 0, 6.9 4?"),
+                ("ivor", "aim9", "c", "6.6 0, 6.7 0, 6.8 0, 6.9 -4?"),
+                ("ivy", "aim9", "a", "6.6 0, 6.7 10!, 6.8 10, 6.9 10"),
+            ],
+        );
+        let plan = plan(&judged, |_| true);
+        let told: Vec<(&str, u32, usize)> =
+            plan.reruns.iter().map(|r| (r.kernel.as_str(), r.boots, r.settles.len())).collect();
+        // The newest kernel before the older one; three more than the five there are, on both sides.
+        assert_eq!(told, [("6.9", 3, 2), ("6.8", 3, 1)]);
+        assert_eq!(plan.reruns[0].also, [("6.8".to_owned(), 3)]);
+        assert_eq!(plan.reruns[0].cost(), 6);
+        assert_eq!((plan.hopeless, plan.odd), (0, 0));
+    }
+
+    #[test]
+    fn nobody_is_sent_to_run_a_hundred_iterations() {
+        let mut judged = judged(&KERNELS, &[("ivor", "aim9", "a", "6.6 0, 6.7 0, 6.8 0, 6.9 4?")]);
+        let verdict = |boots_needed| ChangeVerdict::Inconclusive { boots_needed };
+        for needed in [None, Some(100)] {
+            judged.series[0].verdicts.comparisons[3].verdict = verdict(needed);
+            let plan = plan(&judged, |_| true);
+            assert_eq!((plan.reruns.len(), plan.hopeless), (0, 1));
+        }
+        // As many as it takes are there, and a change is unlikely: something else is odd.
+        judged.series[0].verdicts.comparisons[3].verdict = verdict(Some(1));
+        judged.series[0].verdicts.comparisons[3].change = 0.01;
+        assert_eq!(plan(&judged, |_| true).odd, 1);
+        assert_eq!(plan(&judged, |_| false), Plan::default());
+    }
+}

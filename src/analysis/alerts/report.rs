@@ -228,3 +228,125 @@ fn relate(alerts: &mut [Alert]) {
         alert.role = role.unwrap_or_default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::corroboration::Says;
+    use super::super::testing::judged;
+    use super::*;
+
+    const KERNELS: [&str; 5] = ["6.6", "6.7", "6.8", "6.9", "6.10"];
+    const SLOWER: &str = "6.6 0, 6.7 0, 6.8 10!, 6.9 10, 6.10 10";
+    const SAME: &str = "6.6 0, 6.7 0, 6.8 0, 6.9 0, 6.10 0";
+
+    fn report(rows: &[(&str, &str, &str, &str)]) -> Report {
+        Report::new(&judged(&KERNELS, rows), &Notes::default())
+    }
+
+    #[test]
+    fn other_machines_agree_contradict_or_cannot_tell() {
+        let table = [
+            (SLOWER, "ivor and ivy agree"),
+            ("6.6 0, 6.7 0, 6.9 10!, 6.10 10", "ivor and ivy agree"),
+            (SAME, "ivy, measured as well, does not show it"),
+            ("6.6 0, 6.7 0, 6.9 0, 6.10 0", "ivy, measured as well, does not show it"),
+            ("6.6 0, 6.7 0, 6.8 9?, 6.9 0, 6.10 0", "ivy cannot tell"),
+            ("6.9 0, 6.10 0", "not measured elsewhere"),
+        ];
+        for (ivy, expected) in table {
+            let report = report(&[("ivor", "aim9", "a", SLOWER), ("ivy", "aim9", "a", ivy)]);
+            let alert = report.alerts.iter().find(|a| a.of.place.machine == "ivor");
+            let alert = alert.expect("it is slower");
+            assert_eq!(alert.corroboration(), expected, "{ivy}");
+        }
+        // Another benchmark is no witness.
+        let report = report(&[("ivor", "aim9", "a", SLOWER), ("ivy", "nas", "a", SLOWER)]);
+        assert!(report.alerts.iter().all(|alert| alert.witnesses.is_empty()));
+    }
+
+    #[test]
+    fn one_operation_that_rules_it_out_is_enough() {
+        let vague = "6.6 0, 6.7 0, 6.8 9?, 6.9 0, 6.10 0";
+        let report = report(&[
+            ("ivor", "aim9", "a", SLOWER),
+            ("ivor", "aim9", "b", SLOWER),
+            ("ivy", "aim9", "a", vague),
+            ("ivy", "aim9", "b", SAME),
+        ]);
+        assert_eq!(report.alerts[0].witnesses[0].says, Says::Contradicts);
+    }
+
+    #[test]
+    fn a_machine_that_moves_as_a_whole_is_said_once_and_with_each_alert() {
+        let rows = |moved: usize, all: usize| -> Report {
+            let names: Vec<String> = (0..all).map(|at| format!("bench-{at}")).collect();
+            let row = |(at, name): (usize, &String)| -> (&'static str, String, &'static str) {
+                ("ivor", name.clone(), if at < moved { SLOWER } else { SAME })
+            };
+            let rows: Vec<_> = names.iter().enumerate().map(row).collect();
+            let rows: Vec<(&str, &str, &str, &str)> = rows
+                .iter()
+                .map(|(machine, name, levels)| (*machine, &**name, "a", *levels))
+                .collect();
+            report(&rows)
+        };
+        for (moved, all, expected) in [(3, 5, true), (2, 2, false), (3, 6, false), (5, 5, true)] {
+            let report = rows(moved, all);
+            assert_eq!(report.machine_drifts.len(), usize::from(expected), "{moved} of {all}");
+            let told = report.alerts.iter().all(|alert| {
+                alert.caveats.iter().any(|c| matches!(c, Caveat::MachineDrift { .. })) == expected
+            });
+            assert!(told, "{moved} of {all}");
+        }
+        let said = rows(3, 5).machine_drifts[0].sentence();
+        let expected =
+            "ivor: 3 of 5 benchmarks regressed at once in 6.8: look at the machine first";
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn severity_is_size_times_certainty_times_share() {
+        let alone = report(&[("ivor", "aim9", "a", SLOWER)]);
+        let large = report(&[("ivor", "aim9", "a", "6.6 0, 6.7 0, 6.8 40!, 6.9 40")]);
+        let few = report(&[
+            ("ivor", "aim9", "a", SLOWER),
+            ("ivor", "aim9", "b", SAME),
+            ("ivor", "aim9", "c", SAME),
+            ("ivor", "aim9", "d", SAME),
+        ]);
+        let severity = |report: &Report| report.alerts[0].severity;
+        assert_eq!(alone.alerts[0].class, Class::Notable);
+        assert_eq!(large.alerts[0].class, Class::Severe);
+        assert!((severity(&few) - 0.5 * severity(&alone)).abs() < 1e-9);
+        assert_eq!((few.alerts[0].measured, few.alerts[0].members.len()), (4, 1));
+    }
+
+    #[test]
+    fn a_mix_is_said_and_has_the_direction_of_most() {
+        let report = report(&[
+            ("ivor", "aim9", "a", SLOWER),
+            ("ivor", "aim9", "b", "6.6 0, 6.7 0, 6.8 20!, 6.9 20"),
+            ("ivor", "aim9", "c", "6.6 0, 6.7 0, 6.8 -5!, 6.9 -5"),
+        ]);
+        let alert = &report.alerts[0];
+        assert_eq!((alert.turn, alert.mixed), (Turn::Regression, true));
+        let order: Vec<&str> = alert.members.iter().map(|m| m.operation.as_str()).collect();
+        assert_eq!(order, ["b", "a", "c"]);
+        assert!(alert.title().ends_with("; 1 got better"), "{}", alert.title());
+    }
+
+    #[test]
+    fn a_repair_belongs_to_what_it_repairs_and_open_ones_come_first() {
+        let report = report(&[
+            ("ivor", "aim9", "a", "6.6 0, 6.7 30!, 6.8 30, 6.9 0!, 6.10 0"),
+            ("ivor", "nas", "a", SLOWER),
+        ]);
+        let told: Vec<(&str, &str, bool)> = report
+            .alerts
+            .iter()
+            .map(|a| (a.of.benchmark.as_str(), a.window.first_bad.as_str(), a.is_over()))
+            .collect();
+        assert_eq!(told, [("nas", "6.8", false), ("aim9", "6.7", true), ("aim9", "6.9", false)]);
+        assert_eq!(report.alerts[2].role, Role::Repair(report.alerts[1].id.clone()));
+    }
+}
