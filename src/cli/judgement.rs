@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::results::{Filter, ResultsArgs};
+use super::results::{Busy, Filter, ResultsArgs};
 use crate::analysis::History;
 use crate::analysis::alerts::{Judged, Measurements, Report};
 use crate::analysis::changes::Settings;
 use crate::kernel;
 use crate::model::{Problem, Run};
-use crate::notes::{self, Notes};
+use crate::notes::Notes;
 
 /// Where results and the notes on them are.
 #[derive(Debug, Args)]
@@ -47,6 +47,7 @@ impl JudgedArgs {
         let results = self.results.find(&all)?;
         results.require(filter)?;
         let loaded = results.load()?;
+        let busy = Busy::with("judging");
         let runs: Vec<&Run> = loaded.runs.iter().map(|stored| &stored.run).collect();
         let history = History::new(&runs);
         let mut measured = Measurements::default();
@@ -55,13 +56,13 @@ impl JudgedArgs {
         }
         let settings = Settings::default();
         let judged = Judged::new(history, measured, &settings);
-        let default = || self.results.results.join(notes::FOLDER);
-        let folder = self.notes.clone().or(results.settings.notes.clone()).unwrap_or_else(default);
+        let folder = self.notes.clone().unwrap_or_else(|| results.notes_folder());
         let notes = Notes::read(&folder);
         let mut report = Report::new(&judged, &notes);
         if let Some(tree) = &results.settings.tree {
             count_commits(&mut report, &kernel::History::open(tree)?);
         }
+        drop(busy);
         Ok(Judgement { judged, report, notes, folder, settings })
     }
 }

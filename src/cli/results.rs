@@ -14,6 +14,7 @@ use super::settings::Settings;
 use crate::kernel::History;
 use crate::mmtests::{Discovery, External, Place, discover};
 use crate::model::{Problem, Run};
+use crate::notes;
 use crate::store::{Store, StoredRun};
 
 /// Where the results are, and how they are read.
@@ -28,7 +29,7 @@ pub struct ResultsArgs {
     /// A checkout of MMTests, whose parsers read the benchmarks that melbot cannot read itself
     #[arg(long, value_name = "DIR")]
     pub mmtests: Option<PathBuf>,
-    /// A git tree of the kernel, for release dates
+    /// A git tree of the kernel, for release dates and numbers of commits
     #[arg(long, value_name = "DIR")]
     pub tree: Option<PathBuf>,
     /// Settings file [default: melbot.toml in the current folder, if there is one]
@@ -151,6 +152,12 @@ impl Results {
         bail!("none of the {found} runs is of that machine and config; there are: {known}")
     }
 
+    /// Where the notes on alerts are, unless the command line says so.
+    pub fn notes_folder(&self) -> PathBuf {
+        let default = || self.results.join(notes::FOLDER);
+        self.settings.notes.clone().unwrap_or_else(default)
+    }
+
     /// Reads the runs, showing progress on a terminal.
     pub fn load(&self) -> anyhow::Result<Loaded> {
         let store = self.open_store()?;
@@ -247,6 +254,27 @@ fn progress(runs: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// A sign of life on a terminal while something takes its time; goes away with the value.
+pub struct Busy(ProgressBar);
+
+impl Busy {
+    /// Says what is being done.
+    pub fn with(what: &'static str) -> Busy {
+        if !io::stderr().is_terminal() {
+            return Busy(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner().with_message(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Busy(bar)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// `true` if colours would be seen.

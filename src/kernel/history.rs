@@ -1,4 +1,4 @@
-//! Release dates from a kernel's git tree.
+//! What a kernel's git tree tells: release dates, and how many commits lie between two kernels.
 
 use std::path::{Path, PathBuf};
 

@@ -31,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Problem, Severity};
+use crate::model::Problem;
 
 pub use date::{is_date, utc};
 pub use error::NoteError;
@@ -178,11 +178,6 @@ impl Notes {
     /// The notes on an alert.
     pub fn of(&self, id: &str) -> Option<&AlertNotes> {
         self.alerts.iter().find(|notes| notes.subject.id == id)
-    }
-
-    /// Whether something that people wrote could not be understood.
-    pub fn lost_something(&self) -> bool {
-        self.problems.iter().any(|problem| problem.severity > Severity::Note)
     }
 }
 

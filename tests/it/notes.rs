@@ -167,6 +167,9 @@ fn damaged_notes_are_told_and_nothing_else_is_lost() {
     assert_eq!(status, 0);
     assert!(out.contains("acknowledged"), "{out}");
     assert!(messages.contains("alerts/broken.md:2: front matter is not valid"), "{messages}");
+    let place = [argument(&lab.results()), "--store", argument(&lab.store())].map(str::to_owned);
+    let check = melbot().arg("check").args(place).output().unwrap();
+    assert!(String::from_utf8(check.stdout).unwrap().contains("warning: alerts/broken.md:2: "));
     // And nothing is written to what cannot be read again.
     let file = folder.join(format!("{id}.md"));
     fs::write(&file, "my own text\n").unwrap();

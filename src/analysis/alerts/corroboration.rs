@@ -1,10 +1,12 @@
 //! What other machines say about a change.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::alert::{Alert, Member};
 use super::judged::{Judged, JudgedSeries};
-use super::measured::SeriesKey;
+use super::measured::BenchmarkKey;
 use super::words::and;
 
 /// What another machine with the same config says about a change.
@@ -32,31 +34,41 @@ pub struct Witness {
     pub effect: Option<super::Effect>,
 }
 
+/// What may bear witness: series and alerts by config and benchmark.
+struct Court<'j> {
+    series: HashMap<(&'j str, &'j str), Vec<&'j JudgedSeries>>,
+    alerts: HashMap<(&'j str, &'j str), Vec<&'j Alert>>,
+}
+
+fn matter(of: &BenchmarkKey) -> (&str, &str) {
+    (&of.place.config, &of.benchmark)
+}
+
 /// Sets the witnesses of every alert. Ids must be known.
 pub fn call(judged: &Judged, alerts: &mut [Alert]) {
+    let mut court = Court { series: HashMap::new(), alerts: HashMap::new() };
+    for alert in alerts.iter() {
+        court.alerts.entry(matter(&alert.of)).or_default().push(alert);
+    }
+    for series in &judged.series {
+        court.series.entry(matter(&series.key.of)).or_default().push(series);
+    }
     let found: Vec<Vec<Witness>> =
-        alerts.iter().map(|alert| witnesses(judged, alerts, alert)).collect();
+        alerts.iter().map(|alert| witnesses(judged, &court, alert)).collect();
     for (alert, witnesses) in alerts.iter_mut().zip(found) {
         alert.witnesses = witnesses;
     }
 }
 
-fn witnesses(judged: &Judged, alerts: &[Alert], alert: &Alert) -> Vec<Witness> {
+fn witnesses(judged: &Judged, court: &Court, alert: &Alert) -> Vec<Witness> {
     let mut all: Vec<Witness> = Vec::new();
-    let here = &alert.of.place.machine;
-    let elsewhere = |key: &SeriesKey| {
-        key.of.benchmark == alert.of.benchmark
-            && key.of.place.config == alert.of.place.config
-            && key.of.place.machine != *here
+    let elsewhere = |of: &BenchmarkKey| of.place.machine != alert.of.place.machine;
+    let series = court.series.get(&matter(&alert.of)).into_iter().flatten();
+    let alerts = court.alerts.get(&matter(&alert.of)).into_iter().flatten();
+    let agreeing = |other: &&&Alert| {
+        elsewhere(&other.of) && other.turn == alert.turn && overlap(judged, other, alert)
     };
-    let agreeing = |other: &&Alert| {
-        other.of.benchmark == alert.of.benchmark
-            && other.of.place.config == alert.of.place.config
-            && other.of.place.machine != *here
-            && other.turn == alert.turn
-            && overlap(judged, other, alert)
-    };
-    for other in alerts.iter().filter(agreeing) {
+    for other in alerts.filter(agreeing) {
         let same = other.members.iter().find(|m| m.operation == alert.headline().operation);
         all.push(Witness {
             machine: other.of.place.machine.clone(),
@@ -65,7 +77,7 @@ fn witnesses(judged: &Judged, alerts: &[Alert], alert: &Alert) -> Vec<Witness> {
             effect: Some(same.unwrap_or(other.headline()).effect),
         });
     }
-    for series in judged.series.iter().filter(|series| elsewhere(&series.key)) {
+    for series in series.filter(|series| elsewhere(&series.key.of)) {
         let member = alert.with().find(|member| member.operation == series.key.operation);
         let Some(witness) = member.and_then(|member| testimony(judged, series, member)) else {
             continue;

@@ -122,19 +122,21 @@ mod tests {
 
     #[test]
     fn change_points_of_one_event_are_together() {
-        let usual = "6.6 0, 6.7 0, 6.8 10!, 6.9 10, 6.10 10";
-        let table: [(&[&str], &[(&str, usize)]); 7] = [
+        const USUAL: &str = "6.6 0, 6.7 0, 6.8 10!, 6.9 10, 6.10 10";
+        /// Levels of operations, and the events they make.
+        type Row = (&'static [&'static str], &'static [(&'static str, usize)]);
+        let table: [Row; 7] = [
             // At the same kernel, whatever the direction.
-            (&[usual, usual, "6.6 0, 6.7 0, 6.8 -10!, 6.9 -10"], &[("6.8", 3)]),
+            (&[USUAL, USUAL, "6.6 0, 6.7 0, 6.8 -10!, 6.9 -10"], &[("6.8", 3)]),
             // Not measured at the kernel of the others, before or after.
-            (&[usual, usual, "6.6 0, 6.7 0, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
-            (&[usual, "6.6 0, 6.10 10!"], &[("6.8", 2)]),
+            (&[USUAL, USUAL, "6.6 0, 6.7 0, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
+            (&[USUAL, "6.6 0, 6.10 10!"], &[("6.8", 2)]),
             // It had begun to move there.
-            (&[usual, usual, "6.6 0, 6.7 0, 6.8 4, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
+            (&[USUAL, USUAL, "6.6 0, 6.7 0, 6.8 4, 6.9 10!, 6.10 10"], &[("6.8", 3)]),
             // It had not.
-            (&[usual, usual, "6.6 0, 6.7 0, 6.8 0, 6.9 10!, 6.10 10"], &[("6.8", 2), ("6.9", 1)]),
+            (&[USUAL, USUAL, "6.6 0, 6.7 0, 6.8 0, 6.9 10!, 6.10 10"], &[("6.8", 2), ("6.9", 1)]),
             // The other way.
-            (&[usual, usual, "6.6 0, 6.7 0, 6.9 -10!, 6.10 -10"], &[("6.8", 2), ("6.9", 1)]),
+            (&[USUAL, USUAL, "6.6 0, 6.7 0, 6.9 -10!, 6.10 -10"], &[("6.8", 2), ("6.9", 1)]),
             // The same operation twice is two events.
             (&["6.6 0, 6.7 0, 6.8 10!, 6.9 0!"], &[("6.8", 1), ("6.9", 1)]),
         ];

@@ -35,7 +35,7 @@ pub use life::{Event, Life, Shape, Step, life_of};
 pub use machine::MachineDrift;
 pub use measured::{BenchmarkKey, Measured, Measurements, Place, SeriesKey};
 pub use plan::{Plan, Rerun, Settles, plan};
-pub use report::{Report, Withheld, unseen};
+pub use report::{Report, Withheld};
 pub use severity::{Class, NOTABLE, SEVERE};
 pub use telling::tell;
 pub use whereabouts::{Suspect, Whereabouts, whereabouts};

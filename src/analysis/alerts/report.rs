@@ -103,7 +103,7 @@ impl Report {
 }
 
 /// Notes that no alert bears.
-pub fn unseen(alerts: &[Alert], notes: &Notes) -> Vec<AlertNotes> {
+fn unseen(alerts: &[Alert], notes: &Notes) -> Vec<AlertNotes> {
     let seen = |id: &str| alerts.iter().any(|alert| alert.id == id);
     notes.alerts.iter().filter(|notes| !seen(&notes.subject.id)).cloned().collect()
 }
@@ -201,25 +201,26 @@ fn member(judged: &Judged, point: &Point) -> Option<Member> {
 /// the same benchmark names.
 fn relate(alerts: &mut [Alert]) {
     let mut order: Vec<usize> = (0..alerts.len()).collect();
-    order.sort_by_key(|at| (alerts[*at].of.clone(), Reverse(alerts[*at].members.len()), *at));
+    order.sort_by_key(|at| (&alerts[*at].of, Reverse(alerts[*at].members.len()), *at));
     let mut roles: Vec<Option<Role>> = vec![None; alerts.len()];
-    for &cause in &order {
-        for event in &alerts[cause].headline().life.events {
-            let (kernel, is_repair) = match event {
-                life::Event::Fixed { kernel, .. } | life::Event::Reduced { kernel, .. } => {
-                    (kernel, true)
-                }
-                life::Event::Backported { kernel, .. } => (kernel, false),
-                _ => continue,
-            };
-            let id = alerts[cause].id.clone();
-            let follows = |other: &Alert| {
-                other.of == alerts[cause].of
-                    && other.window.first_bad == *kernel
-                    && (other.turn == alerts[cause].turn) != is_repair
-            };
-            let found = alerts.iter().position(|other| other.id != id && follows(other));
-            if let Some(found) = found.filter(|found| roles[*found].is_none()) {
+    for siblings in order.chunk_by(|a, b| alerts[*a].of == alerts[*b].of) {
+        for &cause in siblings {
+            for event in &alerts[cause].headline().life.events {
+                let (kernel, is_repair) = match event {
+                    life::Event::Fixed { kernel, .. } | life::Event::Reduced { kernel, .. } => {
+                        (kernel, true)
+                    }
+                    life::Event::Backported { kernel, .. } => (kernel, false),
+                    _ => continue,
+                };
+                let follows = |other: &&usize| {
+                    let same_way = alerts[**other].turn == alerts[cause].turn;
+                    let is_there = alerts[**other].window.first_bad == *kernel;
+                    **other != cause && is_there && same_way != is_repair
+                };
+                let found = siblings.iter().find(follows);
+                let Some(&found) = found.filter(|found| roles[**found].is_none()) else { continue };
+                let id = alerts[cause].id.clone();
                 roles[found] = Some(if is_repair { Role::Repair(id) } else { Role::Backport(id) });
             }
         }
