@@ -101,7 +101,7 @@ impl PlanVerb {
             let mut rows = vec![head];
             for power in chunk {
                 let mut row =
-                    vec![power.key.operation.clone(), format!("{} %", bare(power.noise_pct))];
+                    vec![power.key.operation.clone(), format!("{:.2} %", power.noise_pct)];
                 row.extend(power.shows.iter().map(|s| format!("≥ {} %", bare(s.effect_pct))));
                 rows.push(row);
             }

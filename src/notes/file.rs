@@ -145,6 +145,9 @@ pub fn append(folder: &Path, subject: &Subject, entry: &Entry) -> Result<PathBuf
         return Err(NoteError::Date(entry.date.clone()));
     }
     fs::create_dir_all(folder).map_err(NoteError::io(folder))?;
+    // Two people at once must not lose each other's words; the lock goes with the open folder.
+    let lock = File::open(folder).map_err(NoteError::io(folder))?;
+    lock.lock().map_err(NoteError::io(folder))?;
     let path = known_file(folder, &subject.id)
         .unwrap_or_else(|| folder.join(format!("{}.md", subject.id)));
     let mut text = if path.exists() { existing(&path)? } else { new_file(subject) };
@@ -353,6 +356,22 @@ mod tests {
         let error = append(dir.path(), &subject(), &entry(State::New, "")).expect_err("refused");
         assert!(error.to_string().contains(":1: "), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("there"), "somebody's own text\n");
+    }
+
+    #[test]
+    fn many_at_once_are_all_heard() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::thread::scope(|scope| {
+            for at in 0..8 {
+                let folder = dir.path();
+                scope.spawn(move || {
+                    let said = entry(State::Acknowledged, &format!("word {at}"));
+                    append(folder, &subject(), &said).expect("writable");
+                });
+            }
+        });
+        let notes = notes_of(dir.path());
+        assert_eq!(notes.of("k3v9x2ma").map(|alert| alert.entries.len()), Some(8));
     }
 
     #[test]

@@ -98,7 +98,7 @@ pub fn full(paper: &mut Paper, alert: &Alert, folder: &str) {
         ["Operations".to_owned(), moved(alert)],
         ["Elsewhere".to_owned(), alert.corroboration()],
     ];
-    rows.extend(role(alert).map(|role| ["Belongs to".to_owned(), role]));
+    rows.extend(role(alert).map(|role| ["Related".to_owned(), role]));
     rows.extend(alert.caveats.iter().map(|caveat| ["Caveat".to_owned(), caveat.words()]));
     for [name, value] in &rows {
         paper.paragraph(&format!("  {name:<11}"), value);
@@ -215,6 +215,10 @@ pub fn withheld(paper: &mut Paper, withheld: &Withheld) {
 
 /// What could not be decided, a line each.
 pub fn undecided(paper: &mut Paper, changes: &[Change]) {
+    if changes.is_empty() {
+        paper.line("every comparison was decided");
+        return;
+    }
     paper.line(&format!("{} not decided", counted(changes.len(), "comparison")));
     let mark = paper.ink(Ink::Open, "?");
     let rows: Vec<Vec<String>> = changes

@@ -157,12 +157,18 @@ impl List {
         for drift in &report.machine_drifts {
             paper.paragraph("! ", &drift.sentence());
         }
-        let mut over = false;
+        let section = |alert: &Alert| match alert.turn {
+            Turn::Regression if alert.is_over() => "Regressions that are over:",
+            Turn::Regression => "",
+            Turn::Improvement => "Improvements:",
+        };
+        let mut last = "";
         for alert in &report.alerts {
-            if !over && alert.turn == Turn::Regression && alert.is_over() {
-                over = true;
+            let title = section(alert);
+            if title != last {
                 paper.line("");
-                paper.line(&paper.ink(Ink::Faint, "Regressions that are over:"));
+                paper.line(&paper.ink(Ink::Faint, title));
+                last = title;
             }
             paper.line("");
             detail::brief(&mut paper, alert);
