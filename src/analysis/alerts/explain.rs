@@ -240,8 +240,6 @@ impl View<'_> {
             "it is part of a gradual change that began earlier, and is reported there".to_owned()
         } else if c.alert && c.boots.0.min(c.boots.1) < 2 {
             "it looks changed, but one of its levels rests on a single iteration".to_owned()
-        } else if c.alert {
-            "it looks changed, but the interval holds 0".to_owned()
         } else if c.effect.abs() < s.min_effect.ln_1p() {
             format!(
                 "{size} is less than the {} % that are worth an alert, and not certain enough to call it no change",
@@ -253,6 +251,10 @@ impl View<'_> {
                 probability(c.lfdr),
                 s.max_lfdr
             )
+        } else if c.interval.0 <= 0.0 && c.interval.1 >= 0.0 {
+            "other operations say that something changed, but the interval of this one holds 0: it \
+             does not say in which direction"
+                .to_owned()
         } else {
             format!(
                 "that it is noise has probability {}; together with the more certain ones more than {} of the alerts would be false",
