@@ -196,8 +196,7 @@ impl Group {
         for (kernel, places) in self.places() {
             let edges = places.iter().map(|(member, at)| evidence[*member].edges[*at]);
             let joint = siblings::quiet(edges, events, self.members.len(), self.occasion(kernel));
-            let any =
-                places.iter().any(|(m, at)| changes[*m][*at].iter().sum::<f64>() > INTERESTING);
+            let any = places.iter().any(|(m, at)| changes[*m][*at].iter().sum::<f64>() > INTERESTING);
             if any || joint.event > INTERESTING {
                 kernels.push(kernel);
             }
