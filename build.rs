@@ -8,7 +8,7 @@ use std::{env, fs};
 const READING: &[&str] = &["src/mmtests", "src/model", "src/stats", "src/store"];
 
 /// What else decides how records become pages.
-const SHOWING: &[&str] = &["src/analysis", "src/site", "templates", "assets"];
+const SHOWING: &[&str] = &["src/analysis", "src/notes", "src/site", "templates", "assets"];
 
 fn main() {
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();

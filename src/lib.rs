@@ -7,6 +7,7 @@ pub mod cli;
 pub mod kernel;
 pub mod mmtests;
 pub mod model;
+pub mod notes;
 pub mod report;
 pub mod site;
 pub mod stats;

@@ -1,5 +1,6 @@
 //! Runs set against each other: comparisons, ratios, verdicts. No I/O.
 
+pub mod alerts;
 mod baseline;
 pub mod changes;
 mod comparison;

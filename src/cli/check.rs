@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::results::{Filter, ResultsArgs, problems};
 use super::{Ending, print};
 use crate::model::{Problem, Run, Severity};
+use crate::notes::Notes;
 
 /// Say what could not be read, and why
 ///
@@ -41,7 +42,9 @@ impl Check {
         for run in &mut runs {
             run.benchmarks.retain(|benchmark| self.filter.takes_benchmark(&benchmark.name));
         }
+        let notes = Notes::read(&found.notes_folder());
         let mut problems = problems(&found.discovery, &runs);
+        problems.extend(&notes.problems);
         problems.sort_by(|a, b| {
             b.severity.cmp(&a.severity).then_with(|| (&a.path, a.line).cmp(&(&b.path, b.line)))
         });

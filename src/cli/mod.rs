@@ -5,9 +5,13 @@ mod check;
 mod compare;
 mod extract;
 mod judge;
+mod judgement;
+mod paper;
+mod plan;
 mod results;
 mod settings;
 mod site;
+mod window;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -30,6 +34,8 @@ enum Verb {
     Compare(compare::Compare),
     Extract(extract::Extract),
     Alerts(alerts::Alerts),
+    Window(window::WindowVerb),
+    Plan(plan::PlanVerb),
     Check(check::Check),
     Judge(judge::Judge),
 }
@@ -50,6 +56,8 @@ pub fn run() -> ExitCode {
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
+        Verb::Window(verb) => verb.run(),
+        Verb::Plan(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
@@ -71,6 +79,11 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
         .chain()
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
         .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// A message beside the output. One that cannot be shown is no reason to stop.
+fn warn(message: &str) {
+    let _ = writeln!(io::stderr(), "melbot: {message}");
 }
 
 /// Prints to standard output, or says why it could not.

@@ -14,6 +14,7 @@ use super::settings::Settings;
 use crate::kernel::History;
 use crate::mmtests::{Discovery, External, Place, discover};
 use crate::model::{Problem, Run};
+use crate::notes;
 use crate::store::{Store, StoredRun};
 
 /// Where the results are, and how they are read.
@@ -28,7 +29,7 @@ pub struct ResultsArgs {
     /// A checkout of MMTests, whose parsers read the benchmarks that melbot cannot read itself
     #[arg(long, value_name = "DIR")]
     pub mmtests: Option<PathBuf>,
-    /// A git tree of the kernel, for release dates
+    /// A git tree of the kernel, for release dates and numbers of commits
     #[arg(long, value_name = "DIR")]
     pub tree: Option<PathBuf>,
     /// Settings file [default: melbot.toml in the current folder, if there is one]
@@ -53,8 +54,14 @@ pub struct Filter {
 impl Filter {
     /// `true` if runs of this place are meant.
     pub fn takes(&self, place: &Place) -> bool {
-        let among = |names: &[String], name: &String| names.is_empty() || names.contains(name);
-        among(&self.machine, &place.machine) && among(&self.config, &place.config)
+        self.takes_names(&place.machine, &place.config)
+    }
+
+    /// `true` if this config on this machine is meant.
+    pub fn takes_names(&self, machine: &str, config: &str) -> bool {
+        let among =
+            |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        among(&self.machine, machine) && among(&self.config, config)
     }
 
     /// `true` if this benchmark is meant.
@@ -135,6 +142,22 @@ fn known(discovery: &Discovery) -> String {
 }
 
 impl Results {
+    /// Stops if the filter takes none of the runs.
+    pub fn require(&self, filter: &Filter) -> anyhow::Result<()> {
+        let runs = &self.discovery.runs;
+        if runs.iter().any(|run| filter.takes(&run.place)) {
+            return Ok(());
+        }
+        let (found, known) = (runs.len(), known(&self.discovery));
+        bail!("none of the {found} runs is of that machine and config; there are: {known}")
+    }
+
+    /// Where the notes on alerts are, unless the command line says so.
+    pub fn notes_folder(&self) -> PathBuf {
+        let default = || self.results.join(notes::FOLDER);
+        self.settings.notes.clone().unwrap_or_else(default)
+    }
+
     /// Reads the runs, showing progress on a terminal.
     pub fn load(&self) -> anyhow::Result<Loaded> {
         let store = self.open_store()?;
@@ -231,6 +254,27 @@ fn progress(runs: u64) -> ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+/// A sign of life on a terminal while something takes its time; goes away with the value.
+pub struct Busy(ProgressBar);
+
+impl Busy {
+    /// Says what is being done.
+    pub fn with(what: &'static str) -> Busy {
+        if !io::stderr().is_terminal() {
+            return Busy(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::new_spinner().with_message(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Busy(bar)
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// `true` if colours would be seen.

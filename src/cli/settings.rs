@@ -17,6 +17,8 @@ pub struct Settings {
     pub title: Option<String>,
     /// Folder of the store.
     pub store: Option<PathBuf>,
+    /// Folder of the notes on alerts.
+    pub notes: Option<PathBuf>,
     /// A checkout of MMTests.
     pub mmtests: Option<PathBuf>,
     /// Seconds that one of MMTests' parsers may take.
@@ -48,7 +50,9 @@ impl Settings {
         };
         let folder = path.parent().unwrap_or(Path::new(""));
         for path in
-            [&mut settings.store, &mut settings.mmtests, &mut settings.tree].into_iter().flatten()
+            [&mut settings.store, &mut settings.mmtests, &mut settings.tree, &mut settings.notes]
+                .into_iter()
+                .flatten()
         {
             *path = folder.join(&*path);
         }

@@ -1,8 +1,8 @@
-//! Release dates from a kernel's git tree.
+//! What a kernel's git tree tells: release dates, and how many commits lie between two kernels.
 
 use std::path::{Path, PathBuf};
 
-use git2::{ErrorCode, Repository};
+use git2::{ErrorCode, Oid, Repository};
 use thiserror::Error;
 
 use crate::model::Release;
@@ -39,10 +39,29 @@ impl History {
         self.described_commit(run).or_else(|| self.tag(Release::parse(run)?))
     }
 
+    /// Number of commits that the kernel of the second run has and that of the first has not; `None`
+    /// where the tree lacks one of them.
+    pub fn commits_between(&self, good: &str, bad: &str) -> Option<u64> {
+        let (good, bad) = (self.commit(good)?, self.commit(bad)?);
+        let mut walk = self.repository.revwalk().ok()?;
+        walk.push(bad).ok()?;
+        walk.hide(good).ok()?;
+        Some(walk.filter(Result::is_ok).count() as u64)
+    }
+
+    /// The commit that a run's name means; see [`History::date`].
+    fn commit(&self, run: &str) -> Option<Oid> {
+        let described = run.rsplit_once("-g").map(|(_, hash)| hash).filter(|hash| is_hash(hash));
+        let tag = || Some(format!("refs/tags/v{}", Release::parse(run)?));
+        let find = |name: &str| {
+            Some(self.repository.revparse_single(name).ok()?.peel_to_commit().ok()?.id())
+        };
+        described.and_then(find).or_else(|| find(&tag()?))
+    }
+
     fn described_commit(&self, run: &str) -> Option<i64> {
         let (_, hash) = run.rsplit_once("-g")?;
-        let is_hash = hash.len() >= 7 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_hash.then(|| self.commit_time(hash)).flatten()
+        is_hash(hash).then(|| self.commit_time(hash)).flatten()
     }
 
     fn tag(&self, release: Release) -> Option<i64> {
@@ -65,6 +84,11 @@ impl History {
         let object = self.repository.revparse_single(revision).ok()?;
         Some(object.peel_to_commit().ok()?.time().seconds())
     }
+}
+
+/// `true` for what `git describe` puts after `-g`.
+fn is_hash(text: &str) -> bool {
+    text.len() >= 7 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -100,6 +124,28 @@ mod tests {
         assert_eq!(history.date(&format!("6.12-rc7-00001-g{}", &commit[..12])), Some(100));
         assert_eq!(history.date("6.13"), None);
         assert_eq!(history.date("free-text"), None);
+    }
+
+    #[test]
+    fn commits_in_a_window_are_counted() {
+        let (_dir, history, first) = tree();
+        {
+            let repository = &history.repository;
+            let by = Signature::new("A", "a@b", &Time::new(600, 0)).expect("valid");
+            let head = || repository.head().and_then(|head| head.peel_to_commit()).expect("there");
+            let empty = head().tree().expect("there");
+            for _ in 0..3 {
+                let parent = head();
+                repository.commit(Some("HEAD"), &by, &by, "y", &empty, &[&parent]).expect("valid");
+            }
+            repository.tag_lightweight("v6.13", head().as_object(), false).expect("valid");
+        }
+        assert_eq!(history.commits_between("6.12", "6.13-vanilla"), Some(3));
+        assert_eq!(history.commits_between("6.13", "6.12"), Some(0));
+        let described = format!("6.12-rc7-00001-g{}", &first[..12]);
+        assert_eq!(history.commits_between(&described, "6.13"), Some(3));
+        assert_eq!(history.commits_between("6.12", "6.14"), None);
+        assert_eq!(history.commits_between("6.12", "mine"), None);
     }
 
     #[test]

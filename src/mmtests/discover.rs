@@ -195,6 +195,15 @@ fn fingerprint(root: &Path, run: &mut FoundRun) {
                 }
                 lines.push(line);
             }
+            // Where the run is the whole of the results, the notes on its alerts lie in it.
+            Ok((metadata, entry))
+                if metadata.is_dir()
+                    && entry.depth() == 1
+                    && run.dir == root
+                    && is_notes(&entry) =>
+            {
+                walk.skip_current_dir();
+            }
             Ok((metadata, entry)) if metadata.is_dir() && entry.path_is_symlink() => {
                 if entry.depth() > 0 && links.seen_elsewhere(entry.path()) {
                     walk.skip_current_dir();
@@ -213,6 +222,11 @@ fn fingerprint(root: &Path, run: &mut FoundRun) {
     }
     run.files = lines.len() as u64;
     run.fingerprint = hasher.finalize();
+}
+
+/// `true` for the folder of notes on alerts.
+fn is_notes(entry: &walkdir::DirEntry) -> bool {
+    entry.file_name() == crate::notes::FOLDER
 }
 
 fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {

@@ -3,7 +3,7 @@
 
 use super::logs::{Logs, Text};
 use super::printable::quote;
-use crate::model::{Environment, Problem};
+use crate::model::{Environment, Problem, facts};
 
 /// A run may have a storm of warnings; more than this are not kept.
 const MAX_WARNINGS: usize = 50;
@@ -12,6 +12,8 @@ const LONGEST_FACT: usize = 4000;
 /// The log of a kernel in trouble may be long, all other files are a few lines.
 const MAX_DMESG_BYTES: u64 = 32 << 20;
 const MAX_FACT_BYTES: u64 = 1 << 20;
+/// The revision of MMTests stands at the start of a file that may be long.
+const SYSSTATE_START: u64 = 16 << 10;
 
 /// What starts a line of the kernel log that somebody should look at.
 const TROUBLE: &[&str] = &[
@@ -33,39 +35,52 @@ const TROUBLE: &[&str] = &[
     "mce: [Hardware Error]",
 ];
 
-/// Reads the environment of one iteration. Files that are missing leave their facts out.
-pub fn read(iteration: &Logs, problems: &mut Vec<Problem>) -> Environment {
+/// Reads the environment of one iteration. Files that are missing leave their facts out. The config
+/// file lies in the folder of the run or of the iteration, if whoever ran MMTests put it there.
+pub fn read(run: Option<&Logs>, iteration: &Logs, problems: &mut Vec<Problem>) -> Environment {
     of_texts(|name| {
-        let limit = if name == "dmesg" { MAX_DMESG_BYTES } else { MAX_FACT_BYTES };
+        let iteration = run.filter(|run| name == "config" && run.has(name)).unwrap_or(iteration);
+        let limit = match name {
+            "dmesg" => MAX_DMESG_BYTES,
+            "tests-sysstate" => SYSSTATE_START,
+            _ => MAX_FACT_BYTES,
+        };
         let (text, problem) = iteration.read_start(name, limit)?;
-        problems.extend(problem);
+        // Of the state of the system the start is all that is asked for: that it goes on is no fault.
+        problems.extend(problem.filter(|_| limit != SYSSTATE_START));
         Some(text)
     })
 }
 
 /// The environment that these files tell of.
 pub(crate) fn of_texts(mut text: impl FnMut(&str) -> Option<Text>) -> Environment {
-    let mut facts = Vec::new();
+    let mut found = Vec::new();
     let mut fact = |name: &str, value: Option<String>| {
         let value = value.map(|value| quote(&value, LONGEST_FACT));
         if let Some(value) = value.filter(|value| !value.is_empty()) {
-            facts.push((name.to_owned(), value));
+            found.push((name.to_owned(), value));
         }
     };
     let dmesg = text("dmesg");
     let lscpu = text("lscpu.txt");
     let cpu = |key: &str| value_after(lscpu.as_ref()?, key);
-    fact("Kernel", text("kernel.version").map(|version| without_host(version.as_str())));
-    fact("Command line", dmesg.as_ref().and_then(command_line));
-    fact("Preemption", text("preempt-dynamic").map(|text| text.as_str().to_owned()));
-    fact("Security modules", text("security-lsm").map(|text| text.as_str().to_owned()));
-    fact("CPU", cpu("Model name:"));
-    fact("CPUs", cpu("CPU(s):"));
-    fact("NUMA nodes", cpu("NUMA node(s):"));
-    fact("Distribution", text("os-release").and_then(|text| distribution(&text)));
-    fact("Vulnerabilities", text("cpu-vulnerabilities.txt").and_then(|text| vulnerable(&text)));
+    let whole = |text: Text| text.as_str().to_owned();
+    fact(facts::KERNEL, text("kernel.version").map(|version| without_host(version.as_str())));
+    fact(facts::COMMAND_LINE, dmesg.as_ref().and_then(command_line));
+    fact(facts::COMPILER, dmesg.as_ref().and_then(compiler));
+    fact(facts::PREEMPTION, text("preempt-dynamic").map(whole));
+    fact(facts::SECURITY_MODULES, text("security-lsm").map(whole));
+    fact(facts::CPU, cpu("Model name:"));
+    fact(facts::CPUS, cpu("CPU(s):"));
+    fact(facts::NUMA_NODES, cpu("NUMA node(s):"));
+    fact(facts::MICROCODE, dmesg.as_ref().and_then(microcode));
+    fact(facts::DISTRIBUTION, text("os-release").and_then(|text| distribution(&text)));
+    fact(facts::MMTESTS, text("tests-sysstate").and_then(|text| revision(&text)));
+    fact(facts::CONFIG_FILE, text("config").and_then(|text| fingerprint(&text)));
+    let vulnerabilities = text("cpu-vulnerabilities.txt");
+    fact(facts::VULNERABILITIES, vulnerabilities.and_then(|text| vulnerable(&text)));
     let kernel_warnings = dmesg.map_or(Vec::new(), |log| warnings(&log));
-    Environment { facts, kernel_warnings }
+    Environment { facts: found, kernel_warnings }
 }
 
 /// The output of `uname -a` without the name of the host.
@@ -79,6 +94,75 @@ fn without_host(version: &str) -> String {
 
 fn command_line(dmesg: &Text) -> Option<String> {
     dmesg.lines().find_map(|(_, line)| Some(line.split_once("Command line: ")?.1.to_owned()))
+}
+
+/// What the kernel says it was built with: `gcc-14 (Debian 14.2.0-19) 14.2.0`.
+fn compiler(dmesg: &Text) -> Option<String> {
+    let (_, line) = dmesg.lines().find(|(_, line)| line.contains("Linux version "))?;
+    // Linux version RELEASE (BUILDER) (COMPILER, LINKER) #1 …; brackets may be nested.
+    let after = line.split_once("Linux version ")?.1;
+    let second = bracketed(after).nth(1)?;
+    let compiler = second.split(", ").next().unwrap_or(second).trim();
+    let known = ["gcc", "clang", "LLVM"].iter().any(|name| compiler.contains(name));
+    known.then(|| compiler.strip_prefix("x86_64-linux-gnu-").unwrap_or(compiler).to_owned())
+}
+
+/// The texts in the outermost brackets.
+fn bracketed(text: &str) -> impl Iterator<Item = &str> {
+    let (mut depth, mut start) = (0_u32, 0);
+    text.char_indices().filter_map(move |(at, c)| match c {
+        '(' => {
+            depth += 1;
+            if depth == 1 {
+                start = at + 1;
+            }
+            None
+        }
+        ')' => {
+            depth = depth.saturating_sub(1);
+            (depth == 0 && start > 0).then(|| text.get(start..at)).flatten()
+        }
+        _ => None,
+    })
+}
+
+/// The revision that runs, in the words of old and new kernels: `microcode: Current revision: 0xf0`,
+/// `Updated early from: 0xde` (which comes with the former), `microcode updated early to revision
+/// 0xf0, date = …`, `microcode: sig=0x806ec, pf=0x80, revision=0xf0`, `CPU0: patch_level=0x8701021`.
+/// The last one counts: it may have been updated late.
+fn microcode(dmesg: &Text) -> Option<String> {
+    const MARKS: &[&str] =
+        &["Current revision: ", "updated early to revision ", "revision=", "patch_level="];
+    let of_line = |line: &str| {
+        let said = &line[line.find("microcode")?..];
+        let value = MARKS.iter().find_map(|mark| Some(said.split_once(mark)?.1))?;
+        let end = value.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(value.len());
+        Some(value[..end].to_owned()).filter(|value| value.starts_with("0x"))
+    };
+    dmesg.lines_with("microcode").filter_map(|(_, line)| of_line(line)).last()
+}
+
+/// Revision of MMTests, as it noted it itself: a name and revision of git or a date.
+fn revision(sysstate: &Text) -> Option<String> {
+    // It stands in one of the first lines, before whole files of the kernel.
+    let mut first = sysstate.lines().take(20);
+    first.find_map(|(_, line)| Some(line.strip_prefix("version :: ")?.trim().to_owned()))
+}
+
+/// Fingerprint of a config file: of its lines without comments, and without the blanks around.
+/// Absent where nothing is left.
+fn fingerprint(config: &Text) -> Option<String> {
+    let mut hasher = blake3::Hasher::new();
+    let mut any = false;
+    for (_, line) in config.lines() {
+        let line = line.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            hasher.update(line.as_bytes());
+            hasher.update(b"\n");
+            any = true;
+        }
+    }
+    any.then(|| hasher.finalize().to_hex()[..12].to_owned())
 }
 
 fn value_after(text: &Text, key: &str) -> Option<String> {
@@ -123,6 +207,56 @@ mod tests {
                 .to_vec(),
         );
         assert_eq!(warnings(&log), ["[ 2.0] WARNING: CPU: 0 PID: 1 at mm/x.c"]);
+    }
+
+    fn log(text: &str) -> Text {
+        Text::new("dmesg", text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn the_compiler_is_told_by_the_kernel() {
+        let of = |line: &str| compiler(&log(line));
+        let debian = "[    0.000000] Linux version 6.18.15+deb13-cloud-amd64 (debian-kernel@lists.\
+            debian.org) (x86_64-linux-gnu-gcc-14 (Debian 14.2.0-19) 14.2.0, GNU ld (GNU Binutils \
+            for Debian) 2.44) #1 SMP PREEMPT_DYNAMIC Debian 6.18.15-1~bpo13+1 (2026-03-12)";
+        assert_eq!(of(debian).as_deref(), Some("gcc-14 (Debian 14.2.0-19) 14.2.0"));
+        let old = "Linux version 3.12.0 (root@ivor) (gcc version 4.7.2 (Debian 4.7.2-5) ) #1 SMP";
+        assert_eq!(of(old).as_deref(), Some("gcc version 4.7.2 (Debian 4.7.2-5)"));
+        let clang = "Linux version 6.9 (a@b) (clang version 18.1.3, LLD 18.1.3) #2";
+        assert_eq!(of(clang).as_deref(), Some("clang version 18.1.3"));
+        for garbage in ["", "Linux version ", "Linux version 6 (a", "Linux version ) ( ) (x)"] {
+            assert_eq!(of(garbage), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn the_microcode_is_what_was_loaded_last() {
+        let of = |text: &str| microcode(&log(text));
+        let new = "[ 1] microcode: Current revision: 0x000000f0\n[ 1] microcode: Updated early from: 0xde\n";
+        assert_eq!(of(new).as_deref(), Some("0x000000f0"));
+        let middle = "[ 0] microcode: microcode updated early to revision 0xea, date = 2021-01-25\n\
+            [ 1] microcode: sig=0x906ea, pf=0x2, revision=0xea\n[ 9] microcode: updated to revision=0xf4\n";
+        assert_eq!(of(middle).as_deref(), Some("0xf4"));
+        assert_eq!(
+            of("[ 1] microcode: CPU0: patch_level=0x08701021").as_deref(),
+            Some("0x08701021")
+        );
+        assert_eq!(of("microcode: revision=\nrevision=0x1"), None);
+    }
+
+    #[test]
+    fn comments_and_blanks_do_not_make_another_config() {
+        let of = |text: &str| fingerprint(&log(text));
+        let plain = of("export MMTESTS=kernbench\n");
+        assert_eq!(plain, of("# a comment\n\n  export MMTESTS=kernbench  \n"));
+        assert_ne!(plain, of("export MMTESTS=stream\n"));
+        assert_eq!(of("# nothing\n"), None);
+    }
+
+    #[test]
+    fn mmtests_notes_its_own_revision() {
+        let text = log("start :: 1795356471\nversion :: unknown:20261122\narch :: x86_64\n");
+        assert_eq!(revision(&text).as_deref(), Some("unknown:20261122"));
     }
 
     #[test]

@@ -131,6 +131,10 @@ impl Clues {
             let whole = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
             whole.file_name().map_or("run".to_owned(), printable)
         });
+        // MMTests' own folder of results, which is the same everywhere.
+        if names.ends_with(&["work".to_owned(), "log".to_owned()]) {
+            names.truncate(names.len() - 2);
+        }
         let above = names.split_off(names.len().saturating_sub(2));
         let (note, problem) = read_note(root, dir);
         Clues { run, above, host: host_name(dir), note, problem }
@@ -358,6 +362,14 @@ mod tests {
         assert_eq!(found(&[("x/y/6.1", "h")]), [("x|y|6.1".to_owned(), 1)]);
         assert_eq!(found(&[("6.1", "ivor")]), [("ivor|unnamed-config|6.1".to_owned(), 1)]);
         assert_eq!(found(&[("db-x/6.1", "ivor")]), [("ivor|db-x|6.1".to_owned(), 0)]);
+    }
+
+    #[test]
+    fn folders_that_mmtests_always_makes_name_nothing() {
+        let places = found(&[("one/work/log/6.1", "ivor"), ("db-x/ivy/work/log/6.1", "ivy")]);
+        assert_eq!(places[0].0, "ivor|one|6.1");
+        assert_eq!(places[1].0, "ivy|db-x|6.1");
+        assert_eq!(found(&[("work/log/6.1", "ivor")])[0].0, "ivor|unnamed-config|6.1");
     }
 
     #[test]

@@ -104,7 +104,8 @@ pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
     let iterations = reader.iterations();
     let activity = reader.activity(&iterations);
     let environment = iterations.first().map_or(Environment::default(), |first| {
-        environment::read(&first.logs, &mut reader.problems)
+        let run = Logs::open(&found.dir, found.path.clone()).ok();
+        environment::read(run.as_ref(), &first.logs, &mut reader.problems)
     });
     let benchmarks = reader.benchmarks(&activity, &iterations);
     ReadRun {

@@ -11,5 +11,5 @@ pub use direction::{Direction, SummaryKind};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
-pub use run::{Benchmark, Environment, Iteration, Operation, Outcome, Run};
+pub use run::{Benchmark, Environment, Iteration, Operation, Outcome, Run, facts};
 pub use samples::{OperationId, Samples, Series};

@@ -55,6 +55,43 @@ pub struct Environment {
     pub kernel_warnings: Vec<String>,
 }
 
+impl Environment {
+    /// A fact by its name.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Names of the facts of an [`Environment`], as pages show them.
+pub mod facts {
+    /// What `uname -a` says, without the host.
+    pub const KERNEL: &str = "Kernel";
+    /// Command line of the kernel.
+    pub const COMMAND_LINE: &str = "Command line";
+    /// Compiler that built the kernel.
+    pub const COMPILER: &str = "Compiler";
+    /// Mode of preemption.
+    pub const PREEMPTION: &str = "Preemption";
+    /// Active security modules.
+    pub const SECURITY_MODULES: &str = "Security modules";
+    /// Model of the CPU.
+    pub const CPU: &str = "CPU";
+    /// Number of logical CPUs.
+    pub const CPUS: &str = "CPUs";
+    /// Number of NUMA nodes.
+    pub const NUMA_NODES: &str = "NUMA nodes";
+    /// Revision of the microcode.
+    pub const MICROCODE: &str = "Microcode";
+    /// Distribution that was installed.
+    pub const DISTRIBUTION: &str = "Distribution";
+    /// Revision of MMTests.
+    pub const MMTESTS: &str = "MMTests";
+    /// Fingerprint of the MMTests config file, without comments and blanks.
+    pub const CONFIG_FILE: &str = "Config file";
+    /// Vulnerabilities of the CPU and what the kernel does about them.
+    pub const VULNERABILITIES: &str = "Vulnerabilities";
+}
+
 /// One benchmark of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Benchmark {

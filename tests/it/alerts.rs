@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::support::{argument, melbot, printed, table};
 
 const COLUMNS: &str = "machine,config,run_path,benchmark,operation,kernel,direction,effect_pct,\
-                       low_pct,high_pct,probability,state";
+                       low_pct,high_pct,probability,state,alert,severity,last_good,commits,life";
 
 /// A tree of eight kernels with five iterations each, in which the kernels from `first_slow` on take
 /// this much longer.

@@ -7,7 +7,7 @@ use std::process::Command;
 /// Modules from the lowest floor to the highest; see ARCHITECTURE.md.
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
-    &["mmtests", "store"],
+    &["mmtests", "notes", "store"],
     &["kernel", "analysis"],
     &["report", "site"],
     &["cli"],

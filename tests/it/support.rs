@@ -14,7 +14,7 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The unpacked `tests/data/corpus.tar.xz`; goes away with its last user.
+/// What was unpacked of `tests/data`; goes away with its last user.
 pub struct Corpus(TempDir);
 
 impl Deref for Corpus {
@@ -32,12 +32,22 @@ pub fn corpus() -> Arc<Corpus> {
     if let Some(corpus) = shared.upgrade() {
         return corpus;
     }
-    let folder = tempfile::Builder::new().prefix("melbot-corpus-").tempdir().unwrap();
-    let packed = File::open(project().join("tests/data/corpus.tar.xz")).unwrap();
-    tar::Archive::new(liblzma::read::XzDecoder::new(packed)).unpack(folder.path()).unwrap();
-    let corpus = Arc::new(Corpus(folder));
+    let corpus = Arc::new(unpacked("corpus"));
     *shared = Arc::downgrade(&corpus);
     corpus
+}
+
+/// Unpacks the simulated results.
+pub fn simulated() -> Corpus {
+    unpacked("simulated")
+}
+
+fn unpacked(name: &str) -> Corpus {
+    let prefix = format!("melbot-{name}-");
+    let folder = tempfile::Builder::new().prefix(&prefix).tempdir().unwrap();
+    let packed = File::open(project().join(format!("tests/data/{name}.tar.xz"))).unwrap();
+    tar::Archive::new(liblzma::read::XzDecoder::new(packed)).unpack(folder.path()).unwrap();
+    Corpus(folder)
 }
 
 /// The program under test.

@@ -31,5 +31,9 @@ mod verdict;
 mod tests;
 
 pub use judge::judge;
+pub use location::Scale;
 pub use model::{Kernel, Observation, SeriesData, Settings, TrackId, Tree};
-pub use verdict::{Comparison as ChangeComparison, Note, SeriesVerdicts, Verdict as ChangeVerdict};
+pub use verdict::{
+    Comparison as ChangeComparison, Detectable, NoiseModel, Note, SeriesVerdicts,
+    Verdict as ChangeVerdict,
+};

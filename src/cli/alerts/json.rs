@@ -1,0 +1,27 @@
+//! Alerts as JSON: the data, and the sentences made from them.
+
+use serde_json::Value;
+
+use crate::analysis::alerts::{Alert, Report};
+
+/// An alert with its sentences.
+pub fn alert(alert: &Alert) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(alert)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("title".to_owned(), alert.title().into());
+        fields.insert("sentence".to_owned(), alert.headline().life.sentence().into());
+        fields.insert("corroboration".to_owned(), alert.corroboration().into());
+        fields.insert("over".to_owned(), alert.is_over().into());
+    }
+    Ok(value)
+}
+
+/// All of a report.
+pub fn report(report: &Report) -> serde_json::Result<Value> {
+    let mut value = serde_json::to_value(report)?;
+    if let Some(fields) = value.as_object_mut() {
+        let alerts: Vec<Value> = report.alerts.iter().map(alert).collect::<Result<_, _>>()?;
+        fields.insert("alerts".to_owned(), alerts.into());
+    }
+    Ok(value)
+}

@@ -1,0 +1,271 @@
+//! `melbot alerts list`.
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+
+use super::{detail, json, table};
+use crate::analysis::alerts::{Alert, Class, Turn, explain};
+use crate::cli::judgement::{JudgedArgs, Judgement};
+use crate::cli::paper::{Ink, Paper};
+use crate::cli::results::Filter;
+use crate::cli::{Ending, print};
+use crate::notes::State;
+
+/// List the alerts (the default)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    melbot alerts list work/log --state new --severity notable\n  \
+    melbot alerts list work/log --track 6.12.y --json")]
+pub struct List {
+    #[command(flatten)]
+    source: JudgedArgs,
+    #[command(flatten)]
+    filter: Filter,
+    #[command(flatten)]
+    choice: Choice,
+    /// Print CSV, a line for each operation that changed
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Also list what could not be decided
+    #[arg(long)]
+    all: bool,
+    /// Exit with status 1 if there are new regressions: such that nobody has said anything about, and
+    /// that are still there
+    #[arg(long)]
+    fail: bool,
+    /// Show the whole calculation of one verdict instead
+    #[arg(long, value_name = "BENCHMARK/OPERATION@KERNEL", conflicts_with_all = ["csv", "all", "fail"])]
+    explain: Option<String>,
+}
+
+/// Which alerts are meant, beside machine, config and benchmark.
+#[derive(Debug, Default, Args)]
+pub struct Choice {
+    /// Only alerts on this track: mainline, or a stable series such as 6.12.y
+    #[arg(long, value_name = "NAME")]
+    track: Vec<String>,
+    /// Only alerts in this state
+    #[arg(long, value_enum)]
+    state: Vec<StateName>,
+    /// Only alerts at least as severe
+    #[arg(long, value_enum)]
+    severity: Option<ClassName>,
+    /// Only alerts at this kernel
+    #[arg(long, value_name = "NAME")]
+    kernel: Vec<String>,
+}
+
+/// A state, as one types it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StateName {
+    /// Nobody has said anything
+    New,
+    /// Somebody is looking at it
+    Acknowledged,
+    /// The cause is known
+    Explained,
+    /// Repaired, people say
+    Fixed,
+    /// It was none
+    FalseAlarm,
+}
+
+impl StateName {
+    /// The state.
+    pub fn state(self) -> State {
+        match self {
+            StateName::New => State::New,
+            StateName::Acknowledged => State::Acknowledged,
+            StateName::Explained => State::Explained,
+            StateName::Fixed => State::Fixed,
+            StateName::FalseAlarm => State::FalseAlarm,
+        }
+    }
+}
+
+/// A class of severity, as one types it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClassName {
+    /// All
+    Minor,
+    /// From 3 % of a benchmark on
+    Notable,
+    /// From 10 % of a benchmark on
+    Severe,
+}
+
+impl Choice {
+    /// `true` if an alert is meant.
+    fn takes(&self, alert: &Alert) -> bool {
+        let least = match self.severity {
+            None | Some(ClassName::Minor) => Class::Minor,
+            Some(ClassName::Notable) => Class::Notable,
+            Some(ClassName::Severe) => Class::Severe,
+        };
+        let state = self.state.is_empty() || self.state.iter().any(|s| s.state() == alert.state);
+        self.takes_kernel(&alert.window.first_bad, &alert.track) && state && alert.class >= least
+    }
+
+    /// `true` if changes at a kernel of this track are meant.
+    pub fn takes_kernel(&self, kernel: &str, track: &str) -> bool {
+        let among =
+            |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+        among(&self.kernel, kernel) && among(&self.track, track)
+    }
+
+    /// `true` if only alerts can be meant: what is not decided has neither state nor severity.
+    pub fn only_alerts(&self) -> bool {
+        !self.state.is_empty() || self.severity.is_some()
+    }
+}
+
+impl List {
+    pub fn run(self) -> anyhow::Result<Ending> {
+        let mut judgement = self.source.judge(&self.filter)?;
+        judgement.complain();
+        if let Some(asked) = &self.explain {
+            return self.explain(&judgement, asked);
+        }
+        let place = |of: &crate::analysis::alerts::BenchmarkKey| {
+            self.filter.takes_names(&of.place.machine, &of.place.config)
+                && self.filter.takes_benchmark(&of.benchmark)
+        };
+        let report = &mut judgement.report;
+        report.alerts.retain(|alert| place(&alert.of) && self.choice.takes(alert));
+        report.withheld.retain(|w| place(&w.of) && !self.choice.only_alerts());
+        report.machine_drifts.retain(|drift| {
+            report.alerts.iter().any(|alert| alert.of.place.machine == drift.machine)
+        });
+        let news = report.alerts.iter().any(Alert::is_news);
+        print(&if self.json {
+            serde_json::to_string_pretty(&json::report(&judgement.report)?)? + "\n"
+        } else if self.csv {
+            table::csv(&table::changes(&judgement, &self.filter, &self.choice, self.all))?
+        } else {
+            self.text(&judgement)
+        })?;
+        Ok(if self.fail && news { Ending::Found } else { Ending::Fine })
+    }
+
+    fn text(&self, judgement: &Judgement) -> String {
+        let report = &judgement.report;
+        let mut paper = Paper::new();
+        paper.line(&summary(&report.alerts));
+        for drift in &report.machine_drifts {
+            paper.paragraph("! ", &drift.sentence());
+        }
+        let section = |alert: &Alert| match alert.turn {
+            Turn::Regression if alert.is_over() => "Regressions that are over:",
+            Turn::Regression => "",
+            Turn::Improvement => "Improvements:",
+        };
+        let mut last = "";
+        for alert in &report.alerts {
+            let title = section(alert);
+            if title != last {
+                paper.line("");
+                paper.line(&paper.ink(Ink::Faint, title));
+                last = title;
+            }
+            paper.line("");
+            detail::brief(&mut paper, alert);
+        }
+        for withheld in &report.withheld {
+            paper.line("");
+            detail::withheld(&mut paper, withheld);
+        }
+        if self.all {
+            let undecided: Vec<table::Change> =
+                table::changes(judgement, &self.filter, &self.choice, true)
+                    .into_iter()
+                    .filter(|change| change.direction == "inconclusive")
+                    .collect();
+            paper.line("");
+            detail::undecided(&mut paper, &undecided);
+        }
+        if !report.unseen.is_empty() {
+            paper.line("");
+            paper.line("Noted, and no longer seen in the data:");
+            for notes in &report.unseen {
+                detail::unseen(&mut paper, notes);
+            }
+        }
+        paper.finish()
+    }
+
+    /// `--explain BENCHMARK/OPERATION@KERNEL`.
+    fn explain(&self, judgement: &Judgement, asked: &str) -> anyhow::Result<Ending> {
+        let wrong =
+            || format!("{asked:?}: write BENCHMARK/OPERATION@KERNEL, as kernbench/Elapsed-4@6.9");
+        let (series, kernel) = asked.rsplit_once('@').with_context(wrong)?;
+        let (benchmark, operation) = series.split_once('/').with_context(wrong)?;
+        let judged = &judgement.judged;
+        let Some(place) = judged.history.place(kernel) else {
+            let all: Vec<&str> = judged.tree().kernels.iter().map(|k| k.name.as_str()).collect();
+            bail!("no kernel {kernel:?} in these results; there are: {}", all.join(", "));
+        };
+        let meant = |s: &&crate::analysis::alerts::JudgedSeries| {
+            let at = &s.key.of;
+            at.benchmark == benchmark
+                && s.key.operation == operation
+                && self.filter.takes_names(&at.place.machine, &at.place.config)
+        };
+        let found: Vec<_> = judged.series.iter().filter(meant).collect();
+        if found.is_empty() {
+            let of = judged.series.iter().filter(|s| s.key.of.benchmark == benchmark);
+            let mut known: Vec<&str> = of.map(|s| s.key.operation.as_str()).collect();
+            known.sort_unstable();
+            known.dedup();
+            if known.is_empty() {
+                bail!("no benchmark {benchmark:?} in these results");
+            }
+            bail!("no operation {operation:?} of {benchmark}; there are: {}", known.join(", "));
+        }
+        let explained: Vec<_> =
+            found.iter().filter_map(|s| explain(judged, s, place, &judgement.settings)).collect();
+        if explained.is_empty() {
+            bail!("{benchmark}/{operation} was not measured with {kernel}");
+        }
+        if self.json {
+            print(&(serde_json::to_string_pretty(&explained)? + "\n"))?;
+            return Ok(Ending::Fine);
+        }
+        let mut paper = Paper::new();
+        for (at, explanation) in explained.iter().enumerate() {
+            if at > 0 {
+                paper.line("");
+            }
+            detail::explanation(&mut paper, explanation);
+        }
+        print(&paper.finish())?;
+        Ok(Ending::Fine)
+    }
+}
+
+/// `3 alerts: 1 regression still there (1 new), 1 over, 1 improvement`.
+fn summary(alerts: &[Alert]) -> String {
+    let count = |is: &dyn Fn(&&Alert) -> bool| alerts.iter().filter(is).count();
+    let worse = |alert: &&Alert| alert.turn == Turn::Regression;
+    let there = count(&|alert| worse(alert) && !alert.is_over());
+    let over = count(&|alert| worse(alert) && alert.is_over());
+    let better = count(&|alert| !worse(alert));
+    let news = count(&|alert| alert.is_news());
+    if alerts.is_empty() {
+        return "no change that holds against noise".to_owned();
+    }
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    let mut parts = Vec::new();
+    if there > 0 {
+        parts.push(format!("{} still there, {news} of them new", plural(there, "regression")));
+    }
+    if over > 0 {
+        parts.push(format!("{} that are over", plural(over, "regression")));
+    }
+    if better > 0 {
+        parts.push(plural(better, "improvement"));
+    }
+    format!("{}: {}", plural(alerts.len(), "alert"), parts.join("; "))
+}
