@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::fingerprint;
 use super::layout::{self, Place};
 use super::printable::printable_path;
 use crate::model::{Problem, Severity};
 
 /// Result trees are at most this deep above the runs.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// A run that was found, not yet read.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub fn discover(root: &Path) -> Discovery {
                 problems: notes,
                 dir,
             };
-            fingerprint(root, &mut found);
+            fingerprint::take(root, &mut found);
             found
         })
         .collect();
@@ -117,20 +117,20 @@ pub fn misnamed(path: String) -> Problem {
 
 /// Links to folders. Each folder is looked at once: a few links across would otherwise make more
 /// ways through a tree than there is time for.
-struct Links {
+pub(super) struct Links {
     /// Without links itself.
     root: PathBuf,
     followed: HashSet<PathBuf>,
 }
 
 impl Links {
-    fn new(root: &Path) -> Links {
+    pub(super) fn new(root: &Path) -> Links {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         Links { root, followed: HashSet::new() }
     }
 
     /// `true` if the folder behind this link is seen at its own place, or was behind another link.
-    fn seen_elsewhere(&mut self, link: &Path) -> bool {
+    pub(super) fn seen_elsewhere(&mut self, link: &Path) -> bool {
         let Ok(target) = link.canonicalize() else { return false };
         let hidden = |inside: &Path| inside.ancestors().any(is_hidden);
         let own_place = target.strip_prefix(&self.root).is_ok_and(|inside| !hidden(inside));
@@ -166,70 +166,12 @@ pub fn iteration_number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|number: &u32| number.to_string() == digits)
 }
 
-/// Hashes name, size and times of everything in the run's folder.
-///
-/// The time of the last status change is part of it: unlike the time of the last modification it
-/// cannot be set back, so a file changed in place is noticed even by a tool that restores times.
-fn fingerprint(root: &Path, run: &mut FoundRun) {
-    let mut lines = Vec::new();
-    let mut links = Links::new(&run.dir);
-    let mut walk = WalkDir::new(&run.dir)
-        .follow_links(true)
-        .max_depth(MAX_DEPTH)
-        .sort_by_file_name()
-        .into_iter();
-    while let Some(entry) = walk.next() {
-        match entry.and_then(|entry| Ok((entry.metadata()?, entry))) {
-            Ok((metadata, entry)) if metadata.is_file() => {
-                let path = entry.path().strip_prefix(&run.dir).unwrap_or(entry.path());
-                let mut line = path.as_os_str().as_bytes().to_vec();
-                line.push(0);
-                for number in [
-                    metadata.len() as i64,
-                    metadata.mtime(),
-                    metadata.mtime_nsec(),
-                    metadata.ctime(),
-                    metadata.ctime_nsec(),
-                ] {
-                    line.extend_from_slice(&number.to_le_bytes());
-                }
-                lines.push(line);
-            }
-            // Where the run is the whole of the results, the notes on its alerts lie in it.
-            Ok((metadata, entry))
-                if metadata.is_dir()
-                    && entry.depth() == 1
-                    && run.dir == root
-                    && is_notes(&entry) =>
-            {
-                walk.skip_current_dir();
-            }
-            Ok((metadata, entry)) if metadata.is_dir() && entry.path_is_symlink() => {
-                if entry.depth() > 0 && links.seen_elsewhere(entry.path()) {
-                    walk.skip_current_dir();
-                }
-            }
-            Ok(_) => {}
-            Err(error) => run.problems.push(unreadable(root, &error)),
-        }
-    }
-    // The order in which a folder lists its files is no property of the run.
-    lines.sort_unstable();
-    let mut hasher = blake3::Hasher::new();
-    for line in &lines {
-        hasher.update(&(line.len() as u64).to_le_bytes());
-        hasher.update(line);
-    }
-    run.files = lines.len() as u64;
-    run.fingerprint = hasher.finalize();
-}
-
 /// `true` for the folder of notes on alerts.
-fn is_notes(entry: &walkdir::DirEntry) -> bool {
+pub(super) fn is_notes(entry: &walkdir::DirEntry) -> bool {
     entry.file_name() == crate::notes::FOLDER
 }
 
-fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {
+pub(super) fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {
     let path = error.path().map_or(String::new(), |path| printable_path(root, path));
     let (what, remedy) = match (error.loop_ancestor(), error.io_error()) {
         (Some(ancestor), _) => (

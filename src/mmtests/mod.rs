@@ -4,6 +4,7 @@ pub(crate) mod activity;
 mod discover;
 pub(crate) mod environment;
 pub(crate) mod external;
+mod fingerprint;
 mod layout;
 pub mod logs;
 mod printable;
