@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{Mode, OFlags, openat};
+use rustix::fs::{CWD, Dir, FileType, Mode, OFlags, fstat, openat};
 use rustix::io::Errno;
 
 use super::discover::describe;
@@ -56,7 +57,7 @@ pub struct Logs {
     /// The open folder: names are looked up in it, not by their whole paths.
     folder: Arc<File>,
     shown: String,
-    entries: Vec<Entry>,
+    entries: Arc<[Entry]>,
 }
 
 /// The text of one log.
@@ -113,15 +114,24 @@ impl Text {
     pub fn lines_with<'t>(&'t self, needle: &'t str) -> impl Iterator<Item = (u64, &'t str)> {
         let bytes = self.content.as_bytes();
         let finder = memchr::memmem::Finder::new(needle);
-        // `at` is always the start of a line, and `line` its number.
-        let (mut at, mut line) = (0, 1);
+        // `at` is always the start of a line, and `line` its number. Lines that hold the needle often
+        // follow each other and look the same: `column` is where it stood in the last one.
+        let (mut at, mut line, mut column) = (0, 1, None);
         std::iter::from_fn(move || {
             let rest = bytes.get(at..)?;
-            let hit = finder.find(rest)?;
-            let (before, after) = rest.split_at(hit);
-            let start = at + memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
-            let end = at + hit + memchr::memchr(b'\n', after).unwrap_or(after.len());
-            let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
+            let same = column.and_then(|column| end_of_same(rest, column, needle.as_bytes()));
+            let (start, end, number) = match same {
+                Some(length) => (at, at + length, line),
+                None => {
+                    let hit = finder.find(rest)?;
+                    let (before, after) = rest.split_at(hit);
+                    let start = memchr::memrchr(b'\n', before).map_or(0, |newline| newline + 1);
+                    column = Some(hit - start);
+                    let end = at + hit + memchr::memchr(b'\n', after).unwrap_or(after.len());
+                    let number = line + memchr::memchr_iter(b'\n', before).count() as u64;
+                    (at + start, end, number)
+                }
+            };
             (at, line) = (end + 1, number + 1);
             let content = self.content.get(start..end)?;
             // As in `lines`, a carriage return that ends no line is a part of it.
@@ -130,6 +140,15 @@ impl Text {
             Some((number, plain.unwrap_or(content)))
         })
     }
+}
+
+/// The length of the first line, if it holds the needle in this column.
+fn end_of_same(text: &[u8], column: usize, needle: &[u8]) -> Option<usize> {
+    let (before, hit) = text.split_at_checked(column)?;
+    let after = hit.strip_prefix(needle)?;
+    // The needle holds no end of a line.
+    memchr::memchr(b'\n', before).is_none().then_some(())?;
+    Some(text.len() - after.len() + memchr::memchr(b'\n', after).unwrap_or(after.len()))
 }
 
 /// The bytes as text, in place: 256 MiB of garbage must not become three times as much.
@@ -147,19 +166,30 @@ fn without_garbage(mut bytes: Vec<u8>) -> String {
 impl Logs {
     /// Lists a folder. `shown` is its path relative to the results folder, as people see it.
     pub fn open(dir: &Path, shown: impl Into<String>) -> io::Result<Logs> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let folder = File::from(openat(CWD, dir, flags, Mode::empty())?);
         let mut entries = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            let file = entry?.file_name();
-            let name = printable(&file);
-            let (name, packing) = Packing::split(&name);
-            entries.push(Entry { name: name.to_owned(), packing, file });
+        for entry in Dir::read_from(&folder)? {
+            let entry = entry?;
+            let file = OsStr::from_bytes(entry.file_name().to_bytes());
+            if file == "." || file == ".." {
+                continue;
+            }
+            let shown = printable(file);
+            let (name, packing) = Packing::split(&shown);
+            let name = name.to_owned();
+            entries.push(Entry { name, packing, file: file.to_owned() });
         }
         entries.sort_by(|a, b| {
             natural_cmp(&a.name, &b.name).then(a.packing.cmp(&b.packing)).then(a.file.cmp(&b.file))
         });
         entries.dedup_by(|later, first| later.name == first.name);
-        let folder = Arc::new(File::open(dir)?);
-        Ok(Logs { dir: dir.to_owned(), folder, shown: shown.into(), entries })
+        Ok(Logs {
+            dir: dir.to_owned(),
+            folder: folder.into(),
+            shown: shown.into(),
+            entries: entries.into(),
+        })
     }
 
     /// A folder in this one, if there is one with this name and it can be listed.
@@ -284,15 +314,12 @@ fn read_capped(
         Errno::NXIO => Damage::NotAFile,
         error => Damage::Io(error.into()),
     })?);
-    let metadata = file.metadata().map_err(Damage::Io)?;
-    if !metadata.is_file() {
+    let status = fstat(&file).map_err(|error| Damage::Io(error.into()))?;
+    if FileType::from_raw_mode(status.st_mode) != FileType::RegularFile {
         return Err(Damage::NotAFile);
     }
     match packing {
-        Packing::Plain => {
-            into.reserve(metadata.len().min(limit) as usize);
-            copy_capped(&mut file, limit, into)
-        }
+        Packing::Plain => read_plain(&mut file, status.st_size as u64, limit, into),
         // A file may hold several members, one after the other; all three readers go through them.
         Packing::Gzip => copy_capped(&mut flate2::read::MultiGzDecoder::new(file), limit, into),
         Packing::Xz => {
@@ -306,13 +333,31 @@ fn read_capped(
     }
 }
 
+/// Appends the content of a file of this size. One that has just this size is read by one call: a
+/// second one, to see that there is no more, would cost as much as the first.
+fn read_plain(file: &mut File, size: u64, limit: u64, into: &mut Vec<u8>) -> Result<(), Damage> {
+    if size == 0 || size > limit {
+        return copy_capped(file, limit, into);
+    }
+    let size = size as usize;
+    into.reserve(size);
+    match rustix::io::read(&*file, rustix::buffer::spare_capacity(into)) {
+        Ok(read) if read == size => Ok(()),
+        _ => copy_capped(file, limit, into),
+    }
+}
+
 /// A header of a few bytes may ask for a dictionary of 4 GiB.
 fn xz_decoder() -> Result<liblzma::stream::Stream, liblzma::stream::Error> {
     liblzma::stream::Stream::new_stream_decoder(MAX_XZ_MEMORY, liblzma::stream::CONCATENATED)
 }
 
+/// Appends what a reader gives, until there are `limit` bytes.
 fn copy_capped(reader: &mut impl Read, limit: u64, into: &mut Vec<u8>) -> Result<(), Damage> {
-    reader.take(limit + 1).read_to_end(into).map_err(Damage::Io)?;
+    reader
+        .take((limit + 1).saturating_sub(into.len() as u64))
+        .read_to_end(into)
+        .map_err(Damage::Io)?;
     if into.len() as u64 > limit {
         into.truncate(limit as usize);
         return Err(Damage::LargerThan(limit));

@@ -8,6 +8,11 @@ use std::path::Path;
 /// A name that can be shown anywhere: control characters, characters that turn the direction of
 /// writing, and bytes that are no UTF-8 are written as `\x..` or `\u{..}`.
 pub fn printable(name: &OsStr) -> String {
+    if let Some(plain) =
+        name.to_str().filter(|name| name.bytes().all(|byte| matches!(byte, b' '..=b'~')))
+    {
+        return plain.to_owned();
+    }
     let mut shown = String::with_capacity(name.len());
     for chunk in name.as_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {

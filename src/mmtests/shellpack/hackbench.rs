@@ -43,7 +43,7 @@ fn one_log(text: &Text, groups: &str, out: &mut Parsed) -> usize {
     let mut id = None;
     for (line, content) in text.lines_with("Total time:") {
         found += 1;
-        match number_at(content, 2) {
+        match time(content) {
             Some(value) => {
                 let id =
                     *id.get_or_insert_with(|| out.samples.operation(&format!("time-{groups}")));
@@ -53,6 +53,13 @@ fn one_log(text: &Text, groups: &str, out: &mut Parsed) -> usize {
         }
     }
     found
+}
+
+/// The third word of a line, as a number.
+fn time(line: &str) -> Option<f64> {
+    // Most lines start with the text that was looked for, two words: no need to look for them again.
+    let rest = line.trim_ascii_start().strip_prefix("Total time: ");
+    rest.map_or_else(|| number_at(line, 2), |rest| number_at(rest, 0))
 }
 
 #[cfg(test)]

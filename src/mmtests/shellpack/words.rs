@@ -5,7 +5,26 @@ use crate::mmtests::printable::quote;
 
 /// Word number `n` of a line, from 0.
 pub(super) fn word(line: &str, n: usize) -> Option<&str> {
-    line.split_ascii_whitespace().nth(n)
+    let bytes = line.as_bytes();
+    let is_space =
+        |at: usize| bytes.get(at).map(|byte| *byte <= b' ' && byte.is_ascii_whitespace());
+    let mut at = 0;
+    for left in (0..=n).rev() {
+        while is_space(at) == Some(true) {
+            at += 1;
+        }
+        let start = at;
+        while is_space(at) == Some(false) {
+            at += 1;
+        }
+        if start == at {
+            return None;
+        }
+        if left == 0 {
+            return line.get(start..at);
+        }
+    }
+    None
 }
 
 /// Word number `n` of a line, from 0, as a number.
@@ -15,6 +34,37 @@ pub(super) fn number_at(line: &str, n: usize) -> Option<f64> {
 
 /// A finite number.
 pub(super) fn number(word: &str) -> Option<f64> {
+    decimal(word.as_bytes()).or_else(|| any_number(word))
+}
+
+/// A number of at most 15 digits, with or without a point among them.
+///
+/// Both the digits and the power of ten are exact, so their quotient is the number nearest to what is
+/// written, as [`str::parse`] has it (Clinger 1990, "How to Read Floating Point Numbers Accurately").
+fn decimal(word: &[u8]) -> Option<f64> {
+    static POWERS: [f64; 16] =
+        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    if word.len() > 16 {
+        return None;
+    }
+    // How many digits there are, and how many of them before the point.
+    let (mut number, mut digits, mut whole) = (0_i64, 0, None);
+    for byte in word {
+        match byte.wrapping_sub(b'0') {
+            digit @ 0..=9 => {
+                number = number * 10 + i64::from(digit);
+                digits += 1;
+            }
+            _ if *byte == b'.' && whole.is_none() => whole = Some(digits),
+            _ => return None,
+        }
+    }
+    // At most 15 digits and decimals.
+    let decimals = digits - whole.unwrap_or(digits);
+    (1..=15).contains(&digits).then(|| number as f64 / POWERS[decimals])
+}
+
+fn any_number(word: &str) -> Option<f64> {
     word.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
@@ -43,6 +93,8 @@ pub(super) fn shorten(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -56,6 +108,19 @@ mod tests {
         assert_eq!(number("00015"), Some(15.0));
         assert_eq!(number("inf"), None);
         assert_eq!(number(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_are_those_of_the_library(word in "[0-9]{0,17}|[+-]?[0-9]{0,9}[.]?[0-9]{0,9}|.{0,6}") {
+            let bits = |value: Option<f64>| value.map(f64::to_bits);
+            prop_assert_eq!(bits(number(&word)), bits(any_number(&word)));
+        }
+
+        #[test]
+        fn words_are_those_of_the_library(line in "[a-c \t\u{b}\u{c}\r\u{a0}é]{0,12}", n in 0..6_usize) {
+            prop_assert_eq!(word(&line, n), line.split_ascii_whitespace().nth(n));
+        }
     }
 
     #[test]
