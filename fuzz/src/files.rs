@@ -59,8 +59,8 @@ pub fn shellpacks(data: &[u8]) {
 /// What holds of all that any parser gives.
 pub fn check(parsed: &Parsed) {
     for series in parsed.samples.series() {
-        assert_eq!(series.intervals.len(), series.values.len());
-        assert!(series.intervals.iter().chain(&series.values).all(|number| number.is_finite()));
+        assert_eq!(series.intervals.iter().count(), series.values.len());
+        assert!(series.intervals.iter().chain(series.values.iter().copied()).all(f64::is_finite));
         assert!(!series.operation.is_empty());
         assert!(!series.operation.chars().any(char::is_control), "{:?}", series.operation);
     }

@@ -12,4 +12,4 @@ pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
 pub use run::{Benchmark, Environment, Iteration, Operation, Outcome, Run, facts};
-pub use samples::{OperationId, Samples, Series};
+pub use samples::{Intervals, OperationId, Samples, Series};

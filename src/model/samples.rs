@@ -15,9 +15,47 @@ pub struct Series {
     /// `true` if the operation is one of those that MMTests' ratio tables show.
     pub ratio: bool,
     /// When each sample was taken; seconds or a running number, as the benchmark has it.
-    pub intervals: Vec<f64>,
+    pub intervals: Intervals,
     /// The measured values, finite, as many as `intervals`.
     pub values: Vec<f64>,
+}
+
+/// When samples were taken, in as little memory as it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intervals {
+    /// From 1 to this number, as most benchmarks number their samples.
+    Numbered(usize),
+    /// Anything else.
+    Given(Vec<f64>),
+}
+
+impl Default for Intervals {
+    fn default() -> Intervals {
+        Intervals::Numbered(0)
+    }
+}
+
+impl Intervals {
+    fn push(&mut self, interval: f64) {
+        match self {
+            Intervals::Numbered(last) if interval == (*last + 1) as f64 => *last += 1,
+            Intervals::Numbered(_) => {
+                let mut all: Vec<f64> = self.iter().collect();
+                all.push(interval);
+                *self = Intervals::Given(all);
+            }
+            Intervals::Given(all) => all.push(interval),
+        }
+    }
+
+    /// One after the other.
+    pub fn iter(&self) -> impl Iterator<Item = f64> {
+        let (numbered, given) = match self {
+            Intervals::Numbered(last) => (*last, [].as_slice()),
+            Intervals::Given(all) => (0, all.as_slice()),
+        };
+        (1..=numbered).map(|number| number as f64).chain(given.iter().copied())
+    }
 }
 
 /// Handle of an operation within one [`Samples`].
@@ -89,5 +127,19 @@ impl Samples {
     /// `true` if nothing was measured.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_kept_whatever_they_are() {
+        for given in [vec![], vec![1.0, 2.0], vec![1.0, 2.0, 2.0, 4.0], vec![0.0], vec![1.5, 2.0]] {
+            let mut intervals = Intervals::default();
+            given.iter().for_each(|interval| intervals.push(*interval));
+            assert_eq!(intervals.iter().collect::<Vec<f64>>(), given);
+        }
     }
 }

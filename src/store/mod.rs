@@ -10,6 +10,7 @@
 
 mod condense;
 mod error;
+mod numbers;
 mod samples;
 
 use std::collections::HashSet;
@@ -177,10 +178,8 @@ impl Store {
     }
 
     fn ingest(&self, found: &FoundRun, key: &str) -> Result<Record, StoreError> {
-        let read = read_run(found, self.external.as_ref());
-        let mut frame = condense::frame(&read.benchmarks)?;
-        let run = condense::run(read, &frame)?;
-        let bytes = samples::write(&mut frame)?;
+        let (run, kept) = condense::run(read_run(found, self.external.as_ref()));
+        let bytes = kept.parquet()?;
         let samples = *blake3::hash(&bytes).as_bytes();
         replace(&self.samples_path(key), &[&bytes])?;
         let record = RecordRef { samples, run: &run };

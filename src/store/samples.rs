@@ -1,22 +1,72 @@
 //! The samples of a run on disk, and back with their names.
 
 use std::io::{Cursor, Write};
+use std::iter::repeat_n;
 
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{ParquetCompression, ParquetWriter};
-use polars_parquet::write::ZstdLevel;
+use polars_parquet::write::{
+    CompressionOptions, Encoding, FileWriter, RowGroupIterator, Version, WriteOptions, ZstdLevel,
+};
 use serde::Serialize;
 
-use super::condense::{INTERVAL, PART, VALUE};
+use super::numbers::{self, Numbers};
 use super::{Store, StoreError, StoredRun};
-use crate::model::Run;
+use crate::model::{Intervals, Run, Series};
 
-/// A table of samples as Parquet.
-pub fn write(frame: &mut DataFrame) -> PolarsResult<Vec<u8>> {
-    let mut bytes = Vec::new();
-    writer(&mut bytes).finish(frame)?;
-    Ok(bytes)
+/// Columns of the table of samples. A part is one operation in one iteration; parts are numbered
+/// through a run, in the order: benchmark, operation, iteration. That is the order of the record, so
+/// the record tells which part is which, and how many samples each has.
+const PART: &str = "part";
+const INTERVAL: &str = "interval";
+const VALUE: &str = "value";
+
+/// What the store keeps of the samples of a run: nothing that the record tells.
+#[derive(Debug)]
+pub struct Kept {
+    /// Absent where the samples of each part are numbered from 1, as most are.
+    intervals: Option<Numbers>,
+    values: Numbers,
+}
+
+impl Kept {
+    /// The samples of all parts, in their order.
+    pub fn new<'s>(parts: impl Iterator<Item = &'s Series>) -> Kept {
+        let (intervals, values): (Vec<&Intervals>, Vec<&[f64]>) =
+            parts.map(|series| (&series.intervals, series.values.as_slice())).unzip();
+        let numbered = intervals.iter().all(|part| matches!(part, Intervals::Numbered(_)));
+        let all = || intervals.iter().flat_map(|part| part.iter()).collect::<Vec<f64>>();
+        Kept {
+            intervals: (!numbered).then(|| Numbers::new(&[&all()])),
+            values: Numbers::new(&values),
+        }
+    }
+
+    /// As Parquet. Neither compressed nor searched for repetitions: see [`Numbers`].
+    pub fn parquet(self) -> PolarsResult<Vec<u8>> {
+        let intervals = self.intervals.map(|numbers| numbers.column(INTERVAL));
+        let columns = intervals.into_iter().chain([self.values.column(VALUE)]);
+        let (columns, encodings): (Vec<Column>, Vec<Encoding>) = columns.unzip();
+        let frame = DataFrame::new_infer_height(columns)?;
+        let options = WriteOptions {
+            statistics: StatisticsOptions::empty(),
+            version: Version::V1,
+            compression: CompressionOptions::Uncompressed,
+            data_page_size: None,
+        };
+        let schema = frame.schema().to_arrow(CompatLevel::newest());
+        let encodings = encodings.into_iter().map(|encoding| vec![encoding]).collect();
+        let batches = frame.iter_chunks(CompatLevel::newest(), false);
+        let batches = batches.filter(|batch| !batch.is_empty()).map(Ok);
+        let groups = RowGroupIterator::try_new(batches, &schema, options, encodings)?;
+        let mut file = FileWriter::try_new(Vec::new(), schema, options)?;
+        for group in groups {
+            file.write(frame.height() as u64, group?)?;
+        }
+        file.end(None)?;
+        Ok(file.into_inner())
+    }
 }
 
 /// A Parquet writer; nobody filters these files, so they hold no statistics.
@@ -59,8 +109,24 @@ pub struct SampleRow<'s> {
 
 impl Samples {
     pub(super) fn read(parquet: Vec<u8>, run: &Run) -> Result<Samples, StoreError> {
-        let frame = ParquetReader::new(Cursor::new(parquet)).finish()?;
-        Ok(Samples { frame, parts: parts(run) })
+        let kept = ParquetReader::new(Cursor::new(parquet)).finish()?;
+        let column = |name: &str| {
+            let found = kept.columns().iter().find(|column| column.name().starts_with(name));
+            found.map(|column| numbers::read(column, name)).transpose()
+        };
+        let (parts, sizes): (Vec<Part>, Vec<usize>) = parts(run).unzip();
+        let numbers = (0..).zip(&sizes);
+        let numbers: Vec<u32> = numbers.flat_map(|(part, size)| repeat_n(part, *size)).collect();
+        let intervals = match column(INTERVAL)? {
+            Some(intervals) => intervals,
+            None => {
+                sizes.into_iter().flat_map(|size| (1..=size).map(|number| number as f64)).collect()
+            }
+        };
+        let values = column(VALUE)?.unwrap_or_default();
+        // Fails where they differ in length.
+        let frame = df![PART => numbers, INTERVAL => intervals, VALUE => values]?;
+        Ok(Samples { frame, parts })
     }
 
     /// The rows one after the other.
@@ -186,19 +252,20 @@ impl Samples {
     }
 }
 
-/// The parts of a run, in the order of its record.
-fn parts(run: &Run) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for benchmark in &run.benchmarks {
-        for operation in &benchmark.operations {
-            parts.extend(operation.iterations.iter().map(|iteration| Part {
-                benchmark: benchmark.name.clone(),
-                operation: operation.name.clone(),
-                iteration: iteration.number,
-            }));
-        }
-    }
-    parts
+/// The parts of a run and their sizes, in the order of its record.
+fn parts(run: &Run) -> impl Iterator<Item = (Part, usize)> {
+    run.benchmarks.iter().flat_map(|benchmark| {
+        benchmark.operations.iter().flat_map(|operation| {
+            operation.iterations.iter().map(|iteration| {
+                let part = Part {
+                    benchmark: benchmark.name.clone(),
+                    operation: operation.name.clone(),
+                    iteration: iteration.number,
+                };
+                (part, iteration.samples as usize)
+            })
+        })
+    })
 }
 
 /// Writes the samples of several runs as one Parquet file, run by run, so that memory holds no

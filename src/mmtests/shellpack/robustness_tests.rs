@@ -96,8 +96,8 @@ fn survives(benchmark: &str, names: &[&str], contents: &[Vec<u8>]) {
         names.iter().zip(contents).map(|(name, content)| (*name, content.as_slice())).collect();
     let parsed = parse(benchmark, &logs);
     for series in parsed.samples.series() {
-        assert_eq!(series.intervals.len(), series.values.len());
-        assert!(series.intervals.iter().chain(&series.values).all(|number| number.is_finite()));
+        assert_eq!(series.intervals.iter().count(), series.values.len());
+        assert!(series.intervals.iter().chain(series.values.iter().copied()).all(f64::is_finite));
         assert!(!series.operation.is_empty());
     }
     if parsed.samples.is_empty() {

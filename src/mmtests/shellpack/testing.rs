@@ -29,7 +29,7 @@ pub fn rows(parsed: &Parsed) -> Vec<(&str, f64, f64)> {
     series
         .flat_map(|series| {
             let samples = series.intervals.iter().zip(&series.values);
-            samples.map(|(interval, value)| (series.operation.as_str(), *interval, *value))
+            samples.map(|(interval, value)| (series.operation.as_str(), interval, *value))
         })
         .collect()
 }
