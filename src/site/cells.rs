@@ -84,9 +84,9 @@ pub fn note(operation: &OperationTable) -> String {
     }
 }
 
-/// A row; `href` leads to everything about the operation.
-pub fn row(benchmark: &BenchmarkTable, operation: &OperationTable, href: String) -> Row {
-    let common = common_note(benchmark).is_some();
+/// A row; `href` leads to everything about the operation. `common` says that all operations of the
+/// benchmark have the same note.
+pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bool) -> Row {
     let moved = |kind| matches!(kind, VerdictKind::Regressed | VerdictKind::Improved);
     Row {
         name: operation.name.clone(),
@@ -94,9 +94,7 @@ pub fn row(benchmark: &BenchmarkTable, operation: &OperationTable, href: String)
         note: (!common).then(|| note(operation)),
         changed: operation.cells.iter().any(|cell| moved(cell.verdict.kind)),
         spark: sparkline(&operation.cells),
-        cells: (0..operation.cells.len())
-            .map(|at| cell(operation, at, benchmark.decimals))
-            .collect(),
+        cells: (0..operation.cells.len()).map(|at| cell(operation, at, decimals)).collect(),
     }
 }
 

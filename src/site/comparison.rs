@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::catalogue::Shelf;
@@ -116,7 +117,7 @@ fn sections(site: &Site, shelf: &Shelf, root: &str) -> Result<Vec<Section>, Site
     let figures = benchmarks.iter().map(figures::count).sum::<usize>() <= FIGURES_PER_PAGE;
     let budget = RATIOS_PER_PAGE / benchmarks.len().max(1);
     benchmarks
-        .iter()
+        .par_iter()
         .map(|benchmark| {
             let mut section = section(shelf, benchmark, plots, budget)?;
             if figures {
@@ -137,16 +138,17 @@ fn section(
     ratios: usize,
 ) -> Result<Section, SiteError> {
     let hrefs = operations::hrefs(shelf, benchmark);
-    let rows = benchmark
-        .operations
-        .iter()
-        .zip(&hrefs)
-        .map(|(operation, href)| cells::row(benchmark, operation, href.clone()));
+    let common_note = cells::common_note(benchmark);
+    let common = common_note.is_some();
+    let rows =
+        benchmark.operations.iter().zip(&hrefs).map(|(operation, href)| {
+            cells::row(operation, href.clone(), benchmark.decimals, common)
+        });
     Ok(Section {
         id: story::anchor(&benchmark.name),
         name: benchmark.name.clone(),
         title: benchmark.title.clone(),
-        note: note(benchmark),
+        note: note(benchmark, common_note),
         rows: rows.collect(),
         plots: drawn(shelf, benchmark, &hrefs, plots)?,
         operations: benchmark.operations.len(),
@@ -159,7 +161,7 @@ fn section(
 }
 
 /// What the values of a benchmark are.
-fn note(benchmark: &BenchmarkTable) -> String {
+fn note(benchmark: &BenchmarkTable, common: Option<String>) -> String {
     let figures: BTreeSet<&str> = benchmark
         .operations
         .iter()
@@ -167,7 +169,7 @@ fn note(benchmark: &BenchmarkTable) -> String {
         .collect();
     let figures: Vec<&str> = figures.into_iter().collect();
     let mut parts = vec![figures.join(" or ")];
-    parts.extend(cells::common_note(benchmark));
+    parts.extend(common);
     parts.retain(|part| !part.is_empty());
     parts.join(", ")
 }
@@ -187,17 +189,18 @@ fn drawn(
     ranked.truncate(most);
     ranked.sort_unstable();
     let kernels: Vec<&str> = shelf.comparison.columns.iter().map(|c| c.run.as_str()).collect();
-    let mut all = Vec::new();
-    for at in ranked {
+    let draw = |at: usize| {
         let operation = &benchmark.operations[at];
         let subject =
             Subject { operation: &operation.name, unit: &operation.unit, kernels: &kernels };
-        if let Some(plot) = history(subject, &operation.cells)? {
+        let drawn = history(subject, &operation.cells)?.map(|plot| {
             let caption = Link::new(operation.name.clone(), hrefs[at].clone());
-            all.push(Drawn { caption, unit: operation.unit.clone(), plot });
-        }
-    }
-    Ok(all)
+            Drawn { caption, unit: operation.unit.clone(), plot }
+        });
+        Ok(drawn)
+    };
+    let all: Result<Vec<Option<Drawn>>, SiteError> = ranked.into_par_iter().map(draw).collect();
+    Ok(all?.into_iter().flatten().collect())
 }
 
 /// Changes come before differences that may be noise; then the larger before the smaller.

@@ -13,7 +13,7 @@ pub fn number(value: f64, decimals: usize) -> String {
     if value.abs() >= MAX_PLAIN {
         return minus(format!("{value:.3e}"));
     }
-    let text = format!("{:.*}", decimals.min(9), value.abs());
+    let text = rounded(value.abs(), decimals.min(9));
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (text.as_str(), None),
@@ -28,6 +28,43 @@ pub fn number(value: f64, decimals: usize) -> String {
         shown.push_str(fraction);
     }
     shown
+}
+
+/// The same as `format!("{value:.decimals$}")` of a value that is not negative, at most nine decimals.
+///
+/// A page has thousands of numbers, and to round exactly takes long arithmetic. It is needed only
+/// where the number is so near the middle of two that the error of a product could decide.
+fn rounded(value: f64, decimals: usize) -> String {
+    let power = 10_u64.pow(decimals as u32);
+    let scaled = value * power as f64;
+    let whole = scaled as u64;
+    let rest = scaled - whole as f64;
+    if scaled >= 1e9 || (rest - 0.5).abs() < 1e-6 {
+        return format!("{value:.decimals$}");
+    }
+    let mut number = whole + u64::from(rest > 0.5);
+    // From the last digit to the first: ten digits and a point at most.
+    let mut text = [b'0'; 12];
+    let mut start = text.len();
+    let mut put = |byte: u8| {
+        start -= 1;
+        text[start] = byte;
+    };
+    for _ in 0..decimals {
+        put(b'0' + (number % 10) as u8);
+        number /= 10;
+    }
+    if decimals > 0 {
+        put(b'.');
+    }
+    loop {
+        put(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    text[start..].iter().map(|byte| char::from(*byte)).collect()
 }
 
 fn push_grouped(shown: &mut String, digits: &str) {
@@ -124,7 +161,25 @@ fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn numbers_are_rounded_as_by_the_library(
+            value in prop_oneof![
+                0.0..2e9,
+                0.0..10.0,
+                (0..2_000_000_u32).prop_map(|n| f64::from(n) / 8.0),
+                (0..2_000_000_u32, 0..7).prop_map(|(n, s)| f64::from(n) / 10_f64.powi(s)),
+                (0..9_u32).prop_map(|n| 1.0 - 10_f64.powi(-(n as i32)) / 2.0),
+            ],
+            decimals in 0..10_usize,
+        ) {
+            prop_assert_eq!(rounded(value, decimals), format!("{value:.decimals$}"));
+        }
+    }
 
     #[test]
     fn numbers_can_be_read() {

@@ -113,10 +113,8 @@ pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 }
 
 fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<(), SiteError> {
-    let mut changes: Vec<Change> = spots
-        .iter()
-        .flat_map(|(shelf, at)| story::changes(shelf).into_iter().filter(|c| c.column == *at))
-        .collect();
+    let mut changes: Vec<Change> =
+        spots.iter().flat_map(|(shelf, at)| story::changes_in(shelf, *at..*at + 1)).collect();
     story::largest_first(&mut changes);
     let page = Page {
         title: named(name).to_owned(),

@@ -88,19 +88,21 @@ pub fn build(
     let catalogue = Catalogue::new(runs, comparisons, problems, options);
     let site = Site { templates, catalogue };
     ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
+    // The heaviest pages first, lest one of them be left to a single thread at the end.
+    site.catalogue.shelves.par_iter().try_for_each(|shelf| {
+        let (comparison, operations) = rayon::join(
+            || comparison::write(&site, shelf, out),
+            || operations::write_all(&site, shelf, out),
+        );
+        comparison.and(operations)
+    })?;
     let single: [Write; 5] =
         [home::write, help::write, problems::write, kernels::write_index, kernels::write_all];
-    let (single, shelves) = rayon::join(
+    let (single, runs) = rayon::join(
         || single.par_iter().try_for_each(|write| write(&site, out)),
-        || {
-            site.catalogue.shelves.par_iter().try_for_each(|shelf| {
-                comparison::write(&site, shelf, out)?;
-                operations::write_all(&site, shelf, out)?;
-                run::write_all(&site, shelf, out)
-            })
-        },
+        || site.catalogue.shelves.par_iter().try_for_each(|s| run::write_all(&site, s, out)),
     );
-    single.and(shelves)
+    single.and(runs)
 }
 
 /// What all pages are made with.

@@ -121,6 +121,7 @@ fn write(
         heads: cells::heads(shelf),
         operations: chunks[number]
             .clone()
+            .into_par_iter()
             .map(|at| entry(shelf, benchmark, at))
             .collect::<Result<_, _>>()?,
         pages: turns(shelf, benchmark, chunks, number),

@@ -1,5 +1,7 @@
 //! What happened, in sentences: operations of one benchmark that changed together in one kernel.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::catalogue::{Shelf, named};
@@ -63,15 +65,21 @@ pub fn cannot_be_judged(verdict: &Verdict) -> bool {
 
 /// The changes of a comparison, the largest first.
 pub fn changes<'a>(shelf: &'a Shelf<'a>) -> Vec<Change<'a>> {
-    let mut found = collect(shelf, VerdictKind::Regressed, |_| true);
-    found.extend(collect(shelf, VerdictKind::Improved, |_| true));
+    changes_in(shelf, 0..shelf.comparison.columns.len())
+}
+
+/// The changes of some columns of a comparison, the largest first.
+pub fn changes_in<'a>(shelf: &'a Shelf<'a>, columns: Range<usize>) -> Vec<Change<'a>> {
+    let mut found = collect(shelf, columns.clone(), VerdictKind::Regressed, |_| true);
+    found.extend(collect(shelf, columns, VerdictKind::Improved, |_| true));
     largest_first(&mut found);
     found
 }
 
 /// The largest difference of every benchmark in every kernel that cannot be judged.
 pub fn open_questions<'a>(shelf: &'a Shelf<'a>) -> Vec<Change<'a>> {
-    let mut found = collect(shelf, VerdictKind::Inconclusive, cannot_be_judged);
+    let columns = 0..shelf.comparison.columns.len();
+    let mut found = collect(shelf, columns, VerdictKind::Inconclusive, cannot_be_judged);
     found.retain(|change| change.size() > 0.0);
     largest_first(&mut found);
     found
@@ -90,10 +98,10 @@ pub fn largest_first(changes: &mut [Change]) {
 
 fn collect<'a>(
     shelf: &'a Shelf<'a>,
+    columns: Range<usize>,
     kind: VerdictKind,
     wanted: impl Fn(&Verdict) -> bool,
 ) -> Vec<Change<'a>> {
-    let columns = 0..shelf.comparison.columns.len();
     let wanted = |verdict: &Verdict| verdict.kind == kind && wanted(verdict);
     shelf
         .comparison
@@ -221,12 +229,12 @@ impl Tally {
     /// no comparison and does not count.
     pub fn of_shelf(shelf: &Shelf, column: Option<usize>) -> Tally {
         let columns = &shelf.comparison.columns;
+        let wanted = column.map_or(0..columns.len(), |column| column..column + 1);
+        let compared = wanted.filter(|at| columns.get(*at).is_some_and(|c| c.baseline != *at));
         let operations = shelf.comparison.benchmarks.iter().flat_map(|b| &b.operations);
         Tally::of(operations.flat_map(|operation| {
-            operation.cells.iter().enumerate().filter_map(move |(at, cell)| {
-                let counts = columns.get(at).is_some_and(|column| column.baseline != at);
-                (counts && column.is_none_or(|column| column == at)).then_some(&cell.verdict)
-            })
+            let cells = compared.clone().filter_map(|at| operation.cells.get(at));
+            cells.map(|cell| &cell.verdict)
         }))
     }
 

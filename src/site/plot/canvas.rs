@@ -148,21 +148,38 @@ impl Canvas<'_> {
 }
 
 /// The elements of an SVG with classes for colours, without what the style sheet says.
+///
+/// Before each attribute stands a space, and in text there are no quotation marks that could make it
+/// look like an attribute.
 fn themed(svg: &str) -> String {
     let start = svg.find('>').map_or(0, |at| at + 1);
     let end = svg.rfind("</svg>").unwrap_or(svg.len());
-    let mut body = svg.get(start..end).unwrap_or_default().trim().to_owned();
-    for ink in Ink::ALL {
-        let class = format!("class=\"{}\"", ink.class());
-        let number = ink as u8;
-        for attribute in ["fill", "stroke"] {
-            body = body.replace(&format!("{attribute}=\"#0100{number:02X}\""), &class);
+    let mut rest = svg.get(start..end).unwrap_or_default().trim();
+    let mut body = String::with_capacity(rest.len());
+    while let Some(space) = memchr::memchr(b' ', rest.as_bytes()) {
+        let (before, after) = rest.split_at(space);
+        body.push_str(before);
+        if let Some(noise) = NOISE.iter().find(|noise| after.starts_with(**noise)) {
+            rest = &after[noise.len()..];
+        } else if let Some((ink, behind)) = inked(after) {
+            body.push_str(" class=\"");
+            body.push_str(ink.class());
+            body.push('"');
+            rest = behind;
+        } else {
+            body.push(' ');
+            rest = &after[1..];
         }
     }
-    for noise in NOISE {
-        body = body.replace(noise, "");
-    }
-    body
+    body + rest
+}
+
+/// The ink that an attribute names as a colour, and what stands behind the attribute.
+fn inked(text: &str) -> Option<(Ink, &str)> {
+    let colour = text.strip_prefix(" fill=\"#0100").or(text.strip_prefix(" stroke=\"#0100"))?;
+    let (number, behind) = colour.split_at_checked(2)?;
+    let number = u8::from_str_radix(number, 16).ok()?;
+    Some((*Ink::ALL.get(usize::from(number))?, behind.strip_prefix('"')?))
 }
 
 #[cfg(test)]
