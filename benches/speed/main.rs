@@ -4,6 +4,7 @@
 //! `cargo bench` prints them all; `cargo bench -- cold` only those whose name contains `cold`.
 
 mod floor;
+mod reference;
 mod trees;
 
 use std::os::unix::process::ExitStatusExt as _;
@@ -11,10 +12,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
-
-/// What compare-kernels.sh took for the same four kernels, as it was recorded once with R on another
-/// machine: it is not run here. A second record, without telling its R, has 6.9 CPU seconds.
-const COMPARE_KERNELS_CPU_SECONDS: f64 = 51.0;
 
 fn main() -> io::Result<()> {
     let filter =
@@ -25,7 +22,7 @@ fn main() -> io::Result<()> {
         ("one-more", one_more),
         ("samples", samples),
         ("linear", linear),
-        ("compare-kernels", compare_kernels),
+        ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };
     println!("{:<52} {:>12} {:>12} {:>9}", "", "melbot", "against", "ratio");
@@ -223,23 +220,5 @@ fn linear(bench: &Bench) -> io::Result<()> {
     };
     let small = cost(500_000)?;
     row("ingest, 5,000,000 samples (against 10 × 500,000)", cost(5_000_000)?, small * 10);
-    Ok(())
-}
-
-/// MMTests' own comparison of the same runs.
-fn compare_kernels(bench: &Bench) -> io::Result<()> {
-    let results = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-results");
-    let arguments = ["compare", text(&results), "--machine", "tcg1", "--config", "scheduler-pipes"];
-    let cpu = (0..3)
-        .map(|_| {
-            let store = bench.dir("compare-store");
-            let _ = fs::remove_dir_all(&store);
-            bench.melbot(&arguments, &store).cpu
-        })
-        .min()
-        .expect("three");
-    let reference = Duration::from_secs_f64(COMPARE_KERNELS_CPU_SECONDS);
-    row("CPU time, compare 4 kernels (compare-kernels.sh)", cpu, reference);
-    println!("{:<52} {:>9.0} ×", "  faster", reference.as_secs_f64() / cpu.as_secs_f64());
     Ok(())
 }
