@@ -171,28 +171,39 @@ fn unchanged(bench: &Bench) -> io::Result<()> {
     fs::remove_dir_all(results)
 }
 
-/// One run more in a tree of 100 kernels, of many small logs and of few long ones.
+/// One run more in a tree of 100 kernels: of real runs, of many small logs and of few long ones.
 fn one_more(bench: &Bench) -> io::Result<()> {
-    let everyday = |root: &Path, number| trees::everyday_run(root, "workload-mixed", number);
+    let real = |root: &Path, number| {
+        let configs =
+            if number < 100 { trees::REAL_CONFIGS.as_slice() } else { &["scheduler-pipes"] };
+        configs.iter().try_for_each(|config| trees::real_run(root, config, number).map(|_| ()))
+    };
+    one_more_of(bench, "site, one more of 500 real runs in 5 configs", real)?;
+    let everyday =
+        |root: &Path, number| trees::everyday_run(root, "workload-mixed", number).map(|_| ());
     one_more_of(bench, "site, one more run of 100 (320 logs each)", everyday)?;
-    let long = |root: &Path, number| trees::run_of_many_samples(root, number, 200_000);
+    let long = |root: &Path, number| trees::run_of_many_samples(root, number, 200_000).map(|_| ());
     one_more_of(bench, "site, one more run of 100 (200,000 samples each)", long)
 }
 
 fn one_more_of(
     bench: &Bench,
     name: &str,
-    make: impl Fn(&Path, usize) -> io::Result<PathBuf>,
+    make: impl Fn(&Path, usize) -> io::Result<()>,
 ) -> io::Result<()> {
     let results = bench.dir("hundred");
     for number in 0..100 {
         make(&results, number)?;
     }
-    let cold = bench.cold_site(&results).wall;
-    let more = (100..103)
-        .map(|number| make(&results, number).map(|_| bench.site(&results).wall))
+    let cold = bench.cold_site(&results);
+    let more = (100..105)
+        .map(|number| make(&results, number).map(|()| bench.site(&results)))
         .collect::<io::Result<Vec<_>>>()?;
-    row(name, more.into_iter().min().expect("three"), cold);
+    let least = |of: fn(&Cost) -> Duration| more.iter().map(of).min().expect("five");
+    row(name, least(|cost| cost.wall), cold.wall);
+    row("  CPU time", least(|cost| cost.cpu), cold.cpu);
+    let look = quickest(|| melbot::mmtests::discover(&results).runs.len());
+    row("  of it, to look at the size and times of every log", look, cold.wall);
     fs::remove_dir_all(results)
 }
 

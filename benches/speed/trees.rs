@@ -74,6 +74,45 @@ pub fn everyday_run(root: &Path, config: &str, number: usize) -> io::Result<Path
     Ok(run)
 }
 
+/// The configs of the sample data whose four kernels were each measured.
+pub const REAL_CONFIGS: [&str; 5] = [
+    "network-netperf-stream",
+    "network-tbench",
+    "scheduler-pipes",
+    "workload-stream-single",
+    "workload-syscalls",
+];
+/// The runs of each of them.
+pub const REAL_RUNS: [&str; 4] =
+    ["5.10.262-stable", "6.1.192-stable", "6.12.117-stable", "6.18.15-stable"];
+
+/// Copies a real run, one of the four in turn, under the name of the nth kernel.
+pub fn real_run(root: &Path, config: &str, number: usize) -> io::Result<PathBuf> {
+    let run = root.join("tcg1").join(config).join(kernel(number));
+    copy_real_run(config, number, &run)?;
+    Ok(run)
+}
+
+/// Copies a real run, one of the four in turn, to a folder.
+pub fn copy_real_run(config: &str, number: usize, to: &Path) -> io::Result<()> {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample-results/tcg1").join(config);
+    copy(&sample.join(REAL_RUNS[number % REAL_RUNS.len()]), to)
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes one run with `files` small logs in one iteration.
 pub fn run_of_many_logs(root: &Path, number: usize, files: usize) -> io::Result<PathBuf> {
     let run = root.join("bench1/workload-kernbench").join(kernel(number));

@@ -117,6 +117,7 @@ impl Site {
                 writeln!(io::stderr(), "melbot: waiting for another melbot that makes this site");
         };
         let publication = Publication::begin(&self.output, stamp, waiting)?;
+        let publication = if self.force { publication.without_trust() } else { publication };
         build(&runs, &comparisons, &found.discovery.problems, options, &publication)?;
         let published = publication.finish()?;
         let problems = found.discovery.problems.iter().chain(runs.iter().flat_map(|r| &r.problems));

@@ -37,6 +37,9 @@ pub enum SiteError {
     /// A plot could not be drawn.
     #[error("plot: {0}")]
     Plot(String),
+    /// What a page is made of could not be hashed.
+    #[error("key of a page: {0}")]
+    Key(String),
 }
 
 impl SiteError {

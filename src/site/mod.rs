@@ -62,6 +62,10 @@ impl Default for SiteOptions {
 pub trait Output: Sync {
     /// Takes one file. `path` is relative, with `/` between its parts, none of them `..`.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError>;
+
+    /// Takes all files of a folder from the site that was there before, if they were made of the
+    /// same input, which `key` names. `false` where they have to be made.
+    fn keep(&self, folder: &str, key: &str) -> bool;
 }
 
 /// Writes some of the pages.
@@ -90,19 +94,21 @@ pub fn build(
     ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
     // The heaviest pages first, lest one of them be left to a single thread at the end.
     site.catalogue.shelves.par_iter().try_for_each(|shelf| {
-        let (comparison, operations) = rayon::join(
+        if out.keep(&shelf.folder, &stamp::key(shelf, options)?) {
+            return Ok(());
+        }
+        let (comparison, others) = rayon::join(
             || comparison::write(&site, shelf, out),
-            || operations::write_all(&site, shelf, out),
+            || {
+                operations::write_all(&site, shelf, out)?;
+                run::write_all(&site, shelf, out)
+            },
         );
-        comparison.and(operations)
+        comparison.and(others)
     })?;
-    let single: [Write; 5] =
+    let others: [Write; 5] =
         [home::write, help::write, problems::write, kernels::write_index, kernels::write_all];
-    let (single, runs) = rayon::join(
-        || single.par_iter().try_for_each(|write| write(&site, out)),
-        || site.catalogue.shelves.par_iter().try_for_each(|s| run::write_all(&site, s, out)),
-    );
-    single.and(runs)
+    others.par_iter().try_for_each(|write| write(&site, out))
 }
 
 /// What all pages are made with.

@@ -6,7 +6,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use super::{Output, SiteError};
+use kept::Kept;
+
+mod kept;
 
 /// File that tells a site of melbot's from any other folder, and from what it was made.
 pub const MARKER: &str = ".melbot-site";
@@ -27,7 +30,8 @@ pub fn is_current(out: &Path, stamp: &str) -> bool {
     let (Some(parent), Some(name)) = (target.parent(), target.file_name()) else { return false };
     let booted = fs::read_to_string(parent.join(beside(name, "lock")));
     let made = fs::read_to_string(target.join(MARKER));
-    booted.is_ok_and(|text| text == boot()) && made.is_ok_and(|text| text == marker(stamp))
+    booted.is_ok_and(|text| text == boot())
+        && made.is_ok_and(|text| text.starts_with(&marker(stamp)))
 }
 
 /// Changes whenever the machine boots.
@@ -46,6 +50,7 @@ pub struct Publication {
     fresh: PathBuf,
     aside: PathBuf,
     stamp: String,
+    kept: Kept,
     written: AtomicUsize,
     reused: AtomicUsize,
     lock: File,
@@ -75,15 +80,17 @@ impl Publication {
             return Err(SiteError::NoFolder(out.to_owned()));
         };
         fs::create_dir_all(parent).map_err(SiteError::io(parent))?;
-        let lock = lock(&parent.join(beside(name, "lock")), waiting)?;
+        let (lock, trusted) = lock(&parent.join(beside(name, "lock")), waiting)?;
         repair(parent, name, &target)?;
         check_ours(&target)?;
+        let marker = fs::read_to_string(target.join(MARKER)).ok().filter(|_| trusted);
         let fresh = parent.join(beside(name, &format!("new-{}", process::id())));
         fs::create_dir(&fresh).map_err(SiteError::io(&fresh))?;
         Ok(Publication {
             aside: parent.join(beside(name, &format!("old-{}", process::id()))),
             fresh,
             stamp: stamp.to_owned(),
+            kept: Kept::of_marker(&marker.unwrap_or_default()),
             written: AtomicUsize::new(0),
             reused: AtomicUsize::new(0),
             target,
@@ -91,10 +98,18 @@ impl Publication {
         })
     }
 
+    /// Makes all pages, whatever the old site was made of.
+    #[must_use]
+    pub fn without_trust(mut self) -> Publication {
+        self.kept = Kept::default();
+        self
+    }
+
     /// Puts the site in its place and removes the old one.
     pub fn finish(self) -> Result<Published, SiteError> {
         let path = self.fresh.join(MARKER);
-        fs::write(&path, marker(&self.stamp)).map_err(SiteError::io(&path))?;
+        let text = marker(&self.stamp) + &self.kept.lines();
+        fs::write(&path, text).map_err(SiteError::io(&path))?;
         if let Ok(old) = fs::metadata(&self.target) {
             fs::set_permissions(&self.fresh, old.permissions())
                 .map_err(SiteError::io(&self.fresh))?;
@@ -138,7 +153,7 @@ impl Publication {
         if !same_size || !fs::read(&old).is_ok_and(|found| found == bytes) {
             return false;
         }
-        fs::hard_link(&old, new).is_ok() || copy(&old, new, bytes).is_ok()
+        link(&old, new).is_ok()
     }
 }
 
@@ -160,6 +175,24 @@ impl Output for Publication {
         self.written.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
+
+    fn keep(&self, folder: &str, key: &str) -> bool {
+        if !self.kept.note(folder, key) {
+            return false;
+        }
+        let new = self.fresh.join(folder);
+        match kept::take_over(&self.target.join(folder), &new) {
+            Ok(files) => {
+                self.reused.fetch_add(files, Ordering::Relaxed);
+                true
+            }
+            Err(_) => {
+                // Pages are never written into files that are there.
+                let _ = fs::remove_dir_all(&new);
+                false
+            }
+        }
+    }
 }
 
 impl Drop for Publication {
@@ -174,9 +207,12 @@ fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
-/// For file systems without links.
-fn copy(old: &Path, new: &Path, bytes: &[u8]) -> io::Result<()> {
-    create(new, bytes)?;
+/// A file of the old site for the new one: a link, or where there are none, a copy of the same time.
+fn link(old: &Path, new: &Path) -> io::Result<()> {
+    if fs::hard_link(old, new).is_ok() {
+        return Ok(());
+    }
+    create(new, &fs::read(old)?)?;
     let modified = fs::metadata(old)?.modified()?;
     File::options().write(true).open(new)?.set_modified(modified)
 }
@@ -201,9 +237,10 @@ fn beside(name: &OsStr, what: &str) -> OsString {
     beside
 }
 
-fn lock(path: &Path, waiting: impl FnOnce()) -> Result<File, SiteError> {
-    let lock = File::options().create(true).write(true).truncate(false).open(path);
-    let lock = lock.map_err(SiteError::io(path))?;
+/// Takes the lock; `true` if the old site was finished since the machine was booted.
+fn lock(path: &Path, waiting: impl FnOnce()) -> Result<(File, bool), SiteError> {
+    let lock = File::options().create(true).read(true).write(true).truncate(false).open(path);
+    let mut lock = lock.map_err(SiteError::io(path))?;
     match lock.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
@@ -212,9 +249,12 @@ fn lock(path: &Path, waiting: impl FnOnce()) -> Result<File, SiteError> {
         }
         Err(TryLockError::Error(error)) => return Err(SiteError::io(path)(error)),
     }
+    let mut booted = String::new();
+    let read = lock.read_to_string(&mut booted).is_ok();
+    let trusted = read && !booted.is_empty() && booted == boot();
     // What it says holds again when the site is finished.
-    lock.set_len(0).map_err(SiteError::io(path))?;
-    Ok(lock)
+    lock.set_len(0).and_then(|()| lock.rewind()).map_err(SiteError::io(path))?;
+    Ok((lock, trusted))
 }
 
 /// Cleans up after processes that were killed. The lock is held: none of them is still at work.

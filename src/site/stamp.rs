@@ -1,6 +1,11 @@
 //! One line that names everything a site is made of, so that nothing is done where nothing changed.
 
-use super::SiteOptions;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use super::catalogue::Shelf;
+use super::{SiteError, SiteOptions};
 use crate::mmtests::Discovery;
 
 /// Names the code that makes pages; see `build.rs`.
@@ -27,6 +32,26 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
     }
     add(format!("{:?}", found.problems).as_bytes());
     hasher.finalize().to_hex().to_string()
+}
+
+/// The key of all pages about one comparison: a hash of everything they are made of.
+pub(super) fn key(shelf: &Shelf, options: &SiteOptions) -> Result<String, SiteError> {
+    let SiteOptions { title, raw_logs, generator, notes: _ } = options;
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(format!("{SHOWING} {title:?} {raw_logs:?} {generator:?}").as_bytes());
+    let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
+    add(&mut out, shelf.comparison)?;
+    for shelved in &shelf.runs {
+        // The date is no part of the record of a run.
+        add(&mut out, &(&shelved.page, shelved.run, shelved.run.map(|run| run.released)))?;
+    }
+    out.flush().map_err(|error| SiteError::Key(error.to_string()))?;
+    drop(out);
+    Ok(hasher.finalize().to_hex()[..32].to_owned())
+}
+
+fn add(out: &mut impl std::io::Write, part: &impl Serialize) -> Result<(), SiteError> {
+    serde_json::to_writer(out, part).map_err(|error| SiteError::Key(error.to_string()))
 }
 
 #[cfg(test)]

@@ -156,3 +156,34 @@ fn a_swap_in_two_steps_does_the_same() -> Result<(), Box<dyn std::error::Error>>
     assert_eq!(beside_site(dir.path()), [".site.lock", "site"]);
     Ok(())
 }
+
+#[test]
+fn folders_of_the_same_input_are_taken_over() -> Result<(), Box<dyn std::error::Error>> {
+    let (_dir, out) = scratch();
+    let publish = |stamp: &str, key: &str, text: &str, trust: bool| {
+        let mut publication = Publication::begin(&out, stamp, || {})?;
+        if !trust {
+            publication = publication.without_trust();
+        }
+        let kept = publication.keep("m/c", key);
+        if !kept {
+            publication.write("m/c/deep/page", text.as_bytes())?;
+        }
+        publication.finish().map(|published| (kept, published.reused))
+    };
+    let page = || fs::read_to_string(out.join("m/c/deep/page"));
+    assert_eq!(publish("1", "k", "old", true)?, (false, 0));
+    assert_eq!(publish("2", "k", "never made", true)?, (true, 1));
+    assert_eq!(page()?, "old");
+    assert_eq!(publish("3", "k", "made", false)?, (false, 0));
+    assert_eq!(page()?, "made");
+    assert_eq!(publish("4", "other", "new", true)?, (false, 0));
+    assert_eq!(page()?, "new");
+    // The folder is gone, or the machine was booted since: nothing is taken over.
+    fs::remove_dir_all(out.join("m"))?;
+    assert_eq!(publish("5", "other", "again", true)?, (false, 0));
+    fs::write(out.with_file_name(".site.lock"), "another boot")?;
+    assert_eq!(publish("6", "other", "booted", true)?, (false, 0));
+    assert!(is_current(&out, "6"));
+    Ok(())
+}

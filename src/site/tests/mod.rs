@@ -22,6 +22,10 @@ impl Output for Memory {
         assert_eq!(before, None, "{path} is written once");
         Ok(())
     }
+
+    fn keep(&self, _folder: &str, _key: &str) -> bool {
+        false
+    }
 }
 
 fn site_of(runs: &[Run], problems: &[Problem]) -> BTreeMap<String, String> {
