@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::discover::describe;
@@ -73,7 +74,7 @@ struct Clues {
 
 /// Decides the place of each run; runs in the order of `dirs`, each with what is to be said of it.
 pub fn places(root: &Path, dirs: &[PathBuf]) -> Vec<(Place, Vec<Problem>)> {
-    let clues: Vec<Clues> = dirs.iter().map(|dir| Clues::of(root, dir)).collect();
+    let clues: Vec<Clues> = dirs.par_iter().map(|dir| Clues::of(root, dir)).collect();
     let verdicts: Vec<Option<Order>> = clues.iter().map(Clues::order).collect();
     let tree = Votes::count(&clues, &verdicts);
     let mut places: Vec<(Place, Vec<Problem>)> = clues
