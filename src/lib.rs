@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod analysis;
+pub mod bisect;
 pub mod cli;
 pub mod kernel;
 pub mod mmtests;

@@ -1,6 +1,7 @@
 //! The command line: one file a verb.
 
 mod alerts;
+mod bisect;
 mod check;
 mod compare;
 mod extract;
@@ -36,6 +37,7 @@ enum Verb {
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
+    Bisect(bisect::Bisect),
     Check(check::Check),
     Judge(judge::Judge),
 }
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
+        Verb::Bisect(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };

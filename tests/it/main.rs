@@ -3,6 +3,7 @@
 //! They know melbot only by its command line.
 
 mod alerts;
+mod bisect;
 mod browser;
 mod deviations;
 mod equality;

@@ -1,0 +1,157 @@
+//! What one measurement says: is this commit bad?
+//!
+//! Both ends are measured several times first. Around the level of each lies Student's t with 4
+//! degrees of freedom, for boots go wrong now and then, and no single measurement may say more than
+//! e^±2.5 to 1: a search that believes one run can be led astray by it.
+
+/// Largest logarithm of what one measurement may say.
+const CLIP: f64 = 2.5;
+/// Degrees of freedom of a measurement around its level.
+const DF: f64 = 4.0;
+
+/// How good and bad look.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// Values are read as logarithms: none is 0 or less.
+    pub log: bool,
+    /// Level of the good end, on that scale.
+    pub good: f64,
+    /// Level of the bad end.
+    pub bad: f64,
+    /// Deviation of a measurement.
+    pub noise: f64,
+    /// Standard error of the difference of the levels.
+    pub error: f64,
+}
+
+impl Channel {
+    /// From the measurements of both ends; `None` with fewer than two of one of them, or any that is
+    /// not finite.
+    pub fn fit(good: &[f64], bad: &[f64]) -> Option<Channel> {
+        if good.len() < 2 || bad.len() < 2 || !good.iter().chain(bad).all(|v| v.is_finite()) {
+            return None;
+        }
+        let log = good.iter().chain(bad).all(|value| *value > 0.0);
+        let scale = |values: &[f64]| -> Vec<f64> {
+            values.iter().map(|v| if log { v.ln() } else { *v }).collect()
+        };
+        let (good, bad) = (scale(good), scale(bad));
+        let deviation = deviation(&good, &bad);
+        let (at_good, at_bad) = (middle(&good, deviation), middle(&bad, deviation));
+        let size = at_good.abs().max(at_bad.abs()).max(1e-12);
+        let noise = deviation.max(if log { 1e-6 } else { 1e-6 * size });
+        let error = noise * (1.0 / good.len() as f64 + 1.0 / bad.len() as f64).sqrt();
+        Some(Channel { log, good: at_good, bad: at_bad, noise, error })
+    }
+
+    /// Distance of the ends in deviations of a measurement.
+    pub fn distance(&self) -> f64 {
+        (self.bad - self.good).abs() / self.noise
+    }
+
+    /// Change from good to bad, in percent of good.
+    pub fn percent(&self) -> f64 {
+        let difference = self.bad - self.good;
+        match self.log {
+            true => 100.0 * difference.exp_m1(),
+            false => 100.0 * difference / self.good.abs().max(f64::MIN_POSITIVE),
+        }
+    }
+
+    /// ln (likelihood if bad / likelihood if good) of one measurement. One that is not finite says
+    /// nothing.
+    pub fn says(&self, value: f64) -> f64 {
+        let value = if self.log { value.ln() } else { value };
+        if !value.is_finite() {
+            return 0.0;
+        }
+        let ln = |level: f64| {
+            let z = (value - level) / self.noise;
+            -0.5 * (DF + 1.0) * (z * z / DF).ln_1p()
+        };
+        (ln(self.bad) - ln(self.good)).clamp(-CLIP, CLIP)
+    }
+}
+
+/// Pooled deviation around both medians: the robust one or, with few values, the plain one if that is
+/// larger, for a small sample's median deviation is easily too small.
+fn deviation(good: &[f64], bad: &[f64]) -> f64 {
+    let around = |values: &[f64]| -> Vec<f64> {
+        let centre = median(values);
+        values.iter().map(|value| (value - centre).abs()).collect()
+    };
+    let all = [around(good), around(bad)].concat();
+    let n = all.len() as f64;
+    let robust = 1.4826 * median(&all) * (n / (n - 2.0).max(1.0)).sqrt();
+    // One wild value in each end is cut, so that it does not decide.
+    let mut sorted = all;
+    sorted.sort_by(f64::total_cmp);
+    sorted.truncate(sorted.len() - sorted.len() / 8);
+    let kept = sorted.len() as f64;
+    let plain = (sorted.iter().map(|d| d * d).sum::<f64>() / (kept - 2.0).max(1.0)).sqrt();
+    robust.max(plain)
+}
+
+/// Huber's mean at a known scale, from the median.
+fn middle(values: &[f64], scale: f64) -> f64 {
+    let mut centre = median(values);
+    for _ in 0..8 {
+        let weight = |v: &f64| (1.5 * scale / (v - centre).abs().max(1e-300)).min(1.0);
+        let total: f64 = values.iter().map(weight).sum();
+        if total > 0.0 {
+            centre = values.iter().map(|v| weight(v) * v).sum::<f64>() / total;
+        }
+    }
+    centre
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match sorted.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => sorted[n / 2],
+        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: [f64; 6] = [100.0, 101.0, 99.5, 100.4, 99.8, 100.1];
+    const BAD: [f64; 6] = [108.0, 107.2, 108.4, 107.9, 108.8, 107.7];
+
+    #[test]
+    fn a_measurement_speaks_for_the_nearer_end_and_never_decides() {
+        let channel = Channel::fit(&GOOD, &BAD).expect("enough");
+        assert!(channel.says(108.0) > 2.0 && channel.says(100.0) < -2.0);
+        assert!(channel.says(1e9).abs() <= CLIP && channel.says(f64::NAN) == 0.0);
+        assert!((channel.percent() - 7.9).abs() < 0.5, "{}", channel.percent());
+    }
+
+    #[test]
+    fn one_bad_boot_moves_no_end() {
+        let mut good = GOOD.to_vec();
+        good[2] = 160.0;
+        let (clean, dirty) = (
+            Channel::fit(&GOOD, &BAD).expect("enough"),
+            Channel::fit(&good, &BAD).expect("enough"),
+        );
+        assert!((clean.good - dirty.good).abs() < 0.01, "{clean:?} {dirty:?}");
+    }
+
+    #[test]
+    fn swapped_ends_mirror() {
+        let there = Channel::fit(&GOOD, &BAD).expect("enough");
+        let back = Channel::fit(&BAD, &GOOD).expect("enough");
+        assert!((there.says(103.0) + back.says(103.0)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn too_little_is_no_channel() {
+        assert!(Channel::fit(&[1.0], &[2.0, 3.0]).is_none());
+        assert!(Channel::fit(&[1.0, f64::NAN], &[2.0, 3.0]).is_none());
+        assert!(Channel::fit(&[0.0, 0.0], &[0.0, 0.0]).is_some());
+    }
+}

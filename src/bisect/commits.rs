@@ -1,0 +1,170 @@
+//! The commits that may have done it, as a graph.
+
+use thiserror::Error;
+
+/// What the bad end has and the good end has not.
+///
+/// Commits are known by their place: parents come before their children, the bad end is the last.
+#[derive(Clone, Debug)]
+pub struct Commits {
+    names: Vec<String>,
+    /// Parents that are candidates themselves; all others the good end has too.
+    parents: Vec<Vec<usize>>,
+    /// Of a merge: all commits that it has.
+    merged: Vec<Option<Bits>>,
+}
+
+/// Why something is no graph of candidates.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum BadGraph {
+    /// Good and bad are the same, or the wrong way around.
+    #[error("there are no commits between the two ends")]
+    Empty,
+    /// A parent has to stand before its child.
+    #[error("commit {0} stands before one of its parents")]
+    Order(String),
+}
+
+/// A set of commits.
+#[derive(Clone, Debug)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn none(count: usize) -> Bits {
+        Bits(vec![0; count.div_ceil(64)])
+    }
+
+    fn add(&mut self, at: usize) {
+        self.0[at / 64] |= 1 << (at % 64);
+    }
+
+    fn has(&self, at: usize) -> bool {
+        self.0[at / 64] & (1 << (at % 64)) != 0
+    }
+}
+
+impl Commits {
+    /// Builds the graph.
+    ///
+    /// # Errors
+    ///
+    /// No commits, or parents that do not come before their children.
+    pub fn new(names: Vec<String>, parents: Vec<Vec<usize>>) -> Result<Commits, BadGraph> {
+        if names.is_empty() || names.len() != parents.len() {
+            return Err(BadGraph::Empty);
+        }
+        if let Some(at) = (0..names.len()).find(|at| parents[*at].iter().any(|up| up >= at)) {
+            return Err(BadGraph::Order(names[at].clone()));
+        }
+        let mut commits = Commits { names, parents, merged: Vec::new() };
+        for at in 0..commits.count() {
+            let merge = commits.parents[at].len() > 1;
+            let set = merge.then(|| commits.had_by(at));
+            commits.merged.push(set);
+        }
+        Ok(commits)
+    }
+
+    /// Number of candidates.
+    pub fn count(&self) -> usize {
+        self.names.len()
+    }
+
+    /// What a commit is called.
+    pub fn name(&self, at: usize) -> &str {
+        self.names.get(at).map_or("", String::as_str)
+    }
+
+    /// The place of a commit by its name.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name)
+    }
+
+    /// The parents of a commit that are candidates.
+    pub fn parents(&self, at: usize) -> &[usize] {
+        &self.parents[at]
+    }
+
+    /// The bad end.
+    pub fn last(&self) -> usize {
+        self.count() - 1
+    }
+
+    /// For each candidate, whether `at` has it.
+    pub fn has(&self, at: usize) -> Vec<bool> {
+        let set = self.had_by(at);
+        (0..self.count()).map(|candidate| set.has(candidate)).collect()
+    }
+
+    /// For each commit, the sum of the weights of all candidates that it has.
+    pub fn sums(&self, weights: &[f64]) -> Vec<f64> {
+        let mut sums: Vec<f64> = Vec::with_capacity(self.count());
+        for (at, own) in weights.iter().enumerate() {
+            let sum = match (&self.merged[at], self.parents[at].as_slice()) {
+                (Some(set), _) => {
+                    let had = weights[..=at].iter().enumerate().filter(|(c, _)| set.has(*c));
+                    had.map(|(_, weight)| weight).sum()
+                }
+                (None, [parent]) => sums[*parent] + own,
+                (None, _) => *own,
+            };
+            sums.push(sum);
+        }
+        sums
+    }
+
+    fn had_by(&self, at: usize) -> Bits {
+        let mut set = Bits::none(self.count());
+        set.add(at);
+        let mut open = vec![at];
+        while let Some(here) = open.pop() {
+            if let Some(known) = self.merged.get(here).and_then(Option::as_ref) {
+                set.0.iter_mut().zip(&known.0).for_each(|(all, more)| *all |= more);
+                continue;
+            }
+            for parent in self.parents[here].iter().filter(|up| !set.has(**up)).collect::<Vec<_>>()
+            {
+                set.add(*parent);
+                open.push(*parent);
+            }
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(parents: &[&[usize]]) -> Result<Commits, BadGraph> {
+        let names = (0..parents.len()).map(|at| format!("c{at}")).collect();
+        Commits::new(names, parents.iter().map(|p| p.to_vec()).collect())
+    }
+
+    /// 0 – 1 – – – 4 – 5, with 2 – 3 merged in at 4.
+    fn merge() -> Commits {
+        graph(&[&[], &[0], &[0], &[2], &[1, 3], &[4]]).expect("a graph")
+    }
+
+    #[test]
+    fn a_merge_has_what_both_sides_have() {
+        let has = |at: usize| -> Vec<usize> {
+            merge().has(at).iter().enumerate().filter(|(_, h)| **h).map(|(c, _)| c).collect()
+        };
+        assert_eq!(has(1), [0, 1]);
+        assert_eq!(has(3), [0, 2, 3]);
+        assert_eq!(has(4), [0, 1, 2, 3, 4]);
+        assert_eq!(has(5), [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn sums_count_nothing_twice() {
+        assert_eq!(merge().sums(&[1.0; 6]), [1.0, 2.0, 2.0, 3.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn what_is_no_graph_is_refused() {
+        assert_eq!(graph(&[]).err(), Some(BadGraph::Empty));
+        assert_eq!(graph(&[&[1], &[]]).err(), Some(BadGraph::Order("c0".to_owned())));
+    }
+}

@@ -1,0 +1,426 @@
+//! Which commit to measure next, and when it is found: noisy binary search, without any I/O.
+//!
+//! Every candidate has a probability of being the one that did it. A measurement of a commit speaks
+//! for or against all candidates that the commit has (Ben-Or & Hassidim 2008; Waeber et al. 2013). The
+//! next commit is the one whose answer is least foreseeable for its cost. All is worked out anew from
+//! the history of events, so a search goes on after any interruption as if there had been none.
+
+use super::channel::Channel;
+use super::commits::Commits;
+
+/// Most that all measurements of one commit may say together: they share one build, and so its luck.
+const BUILD_SAYS: f64 = 6.0;
+/// An answer less open than this, in bits, is not worth a measurement.
+const FORESEEN: f64 = 0.005;
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The good end, which is no candidate.
+    Good,
+    /// A candidate; the last is the bad end.
+    Commit(usize),
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// One boot was measured.
+    Measured {
+        /// What.
+        at: Place,
+        /// The result.
+        value: f64,
+    },
+    /// A commit that does not build or boot: no evidence, and never "bad".
+    Skipped(usize),
+}
+
+/// What the user may choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Measurements of each end before the search.
+    pub ends: usize,
+    /// More of them, if the ends do not differ clearly.
+    pub most_ends: usize,
+    /// Probability at which a culprit is named.
+    pub certainty: f64,
+    /// Measurements of the culprit and of its parent, each.
+    pub confirm: usize,
+    /// Measurements in all.
+    pub budget: usize,
+    /// Least distance of the ends, in deviations of a measurement.
+    pub least_distance: f64,
+    /// Cost of a build, in measurements.
+    pub build: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            ends: 7,
+            most_ends: 20,
+            certainty: 0.95,
+            confirm: 5,
+            budget: 300,
+            least_distance: 1.0,
+            build: 2.0,
+        }
+    }
+}
+
+/// Why something is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To know what good and bad are.
+    End,
+    /// To narrow down.
+    Search,
+    /// To confirm the culprit.
+    Confirm,
+}
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Measure this, once, on a fresh boot.
+    Measure(Place, Purpose),
+    /// The search is over.
+    Done(Outcome),
+}
+
+/// How a search ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// One commit did it, and measures so against its parent.
+    Found(Culprit),
+    /// One commit is most likely, but it does not differ from its parent as the ends do.
+    Unconfirmed(Culprit),
+    /// One of these did it: what lies between them cannot be measured, or the budget is used up.
+    Among(Vec<usize>),
+    /// The ends do not differ enough.
+    NoGap {
+        /// Their distance in deviations of a measurement.
+        distance: f64,
+        /// Measurements of each end that would show that distance, if there is any.
+        needed: Option<usize>,
+    },
+}
+
+/// The commit that did it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Culprit {
+    /// Which.
+    pub commit: usize,
+    /// How sure.
+    pub probability: f64,
+    /// Its step as a share of the distance of the ends: well below 1, others did a part.
+    pub share: f64,
+}
+
+/// A search under way.
+#[derive(Clone, Debug)]
+pub struct Search {
+    commits: Commits,
+    settings: Settings,
+    good: Vec<f64>,
+    values: Vec<Vec<f64>>,
+    skipped: Vec<bool>,
+}
+
+impl Search {
+    /// Starts one.
+    pub fn new(commits: Commits, settings: Settings) -> Search {
+        let count = commits.count();
+        Search {
+            commits,
+            settings,
+            good: Vec::new(),
+            values: vec![Vec::new(); count],
+            skipped: vec![false; count],
+        }
+    }
+
+    /// The candidates.
+    pub fn commits(&self) -> &Commits {
+        &self.commits
+    }
+
+    /// Takes note of what happened. Values that are not finite are a measurement that failed.
+    pub fn record(&mut self, event: Event) {
+        match event {
+            Event::Measured { at: Place::Good, value } if value.is_finite() => {
+                self.good.push(value)
+            }
+            Event::Measured { at: Place::Commit(at), value } if value.is_finite() => {
+                if let Some(values) = self.values.get_mut(at) {
+                    values.push(value);
+                }
+            }
+            Event::Measured { .. } => {}
+            Event::Skipped(at) => {
+                if let Some(skipped) = self.skipped.get_mut(at) {
+                    *skipped = true;
+                }
+            }
+        }
+    }
+
+    /// What was measured of a place.
+    pub fn values(&self, at: Place) -> &[f64] {
+        match at {
+            Place::Good => &self.good,
+            Place::Commit(at) => self.values.get(at).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// Measurements in all.
+    pub fn measured(&self) -> usize {
+        self.good.len() + self.values.iter().map(Vec::len).sum::<usize>()
+    }
+
+    /// `true` if it does not build or boot.
+    pub fn is_skipped(&self, at: usize) -> bool {
+        self.skipped.get(at).copied().unwrap_or(false)
+    }
+
+    /// How good and bad look, once both ends are measured.
+    pub fn channel(&self) -> Option<Channel> {
+        Channel::fit(&self.good, &self.values[self.commits.last()])
+    }
+
+    /// Probability of each candidate; all alike as long as there is no channel.
+    pub fn posterior(&self) -> Vec<f64> {
+        let mut logs = vec![0.0_f64; self.commits.count()];
+        if let Some(channel) = self.channel() {
+            for (at, says) in self.said(&channel).into_iter().enumerate() {
+                // The bad end has all candidates.
+                if says != 0.0 && at != self.commits.last() {
+                    let has = self.commits.has(at).into_iter();
+                    logs.iter_mut()
+                        .zip(has)
+                        .for_each(|(log, has)| *log += if has { says } else { 0.0 });
+                }
+            }
+        }
+        let top = logs.iter().copied().fold(f64::MIN, f64::max);
+        let total: f64 = logs.iter().map(|log| (log - top).exp()).sum();
+        logs.iter().map(|log| (log - top).exp() / total).collect()
+    }
+
+    /// The fewest candidates that hold the culprit with the certainty asked for, likeliest first.
+    pub fn credible(&self) -> Vec<usize> {
+        let posterior = self.posterior();
+        let mut order: Vec<usize> = (0..posterior.len()).collect();
+        order.sort_by(|a, b| posterior[*b].total_cmp(&posterior[*a]));
+        let mut sum = 0.0;
+        let short = order.iter().position(|at| {
+            sum += posterior[*at];
+            sum >= self.settings.certainty
+        });
+        order.truncate(short.map_or(order.len(), |at| at + 1));
+        order
+    }
+
+    /// What to do now.
+    pub fn step(&self) -> Step {
+        if let Some(step) = self.ends() {
+            return step;
+        }
+        let Some(channel) = self.channel() else {
+            return Step::Done(Outcome::NoGap { distance: 0.0, needed: None });
+        };
+        let posterior = self.posterior();
+        let likeliest = |a: &usize, b: &usize| posterior[*a].total_cmp(&posterior[*b]);
+        let best = (0..posterior.len()).max_by(likeliest).unwrap_or(0);
+        if posterior[best] >= self.settings.certainty {
+            return self.confirm(best, posterior[best], &channel);
+        }
+        match self.most_open(&posterior, &channel) {
+            Some(at) if self.measured() < self.settings.budget => {
+                Step::Measure(Place::Commit(at), Purpose::Search)
+            }
+            _ => Step::Done(Outcome::Among(self.credible())),
+        }
+    }
+
+    /// Measures both ends in turn until they differ clearly, or never will.
+    fn ends(&self) -> Option<Step> {
+        let bad = &self.values[self.commits.last()];
+        let fewest = self.good.len().min(bad.len());
+        if fewest >= self.settings.ends {
+            let channel = self.channel()?;
+            let distance = channel.distance();
+            let clear = (channel.bad - channel.good).abs() > 3.0 * channel.error;
+            if clear && distance >= self.settings.least_distance {
+                return None;
+            }
+            if fewest >= self.settings.most_ends.max(self.settings.ends) {
+                // |bad − good| > 3 σ √(2/n).
+                let needed = (distance >= self.settings.least_distance)
+                    .then(|| (18.0 / (distance * distance)).ceil() as usize);
+                return Some(Step::Done(Outcome::NoGap { distance, needed }));
+            }
+        }
+        let place = match self.good.len() <= bad.len() {
+            true => Place::Good,
+            false => Place::Commit(self.commits.last()),
+        };
+        Some(Step::Measure(place, Purpose::End))
+    }
+
+    /// What the measurements of each commit say together.
+    fn said(&self, channel: &Channel) -> Vec<f64> {
+        let sum = |values: &Vec<f64>| values.iter().map(|v| channel.says(*v)).sum::<f64>();
+        self.values.iter().map(|v| sum(v).clamp(-BUILD_SAYS, BUILD_SAYS)).collect()
+    }
+
+    /// The commit whose answer is least foreseeable for its cost.
+    fn most_open(&self, posterior: &[f64], channel: &Channel) -> Option<usize> {
+        let said = self.said(channel);
+        let worth = |(at, bad): (usize, &f64)| {
+            let settled = said[at].abs() >= BUILD_SAYS || self.skipped[at];
+            let bits = if settled { 0.0 } else { entropy(*bad) };
+            let cost = 1.0 + if self.values[at].is_empty() { self.settings.build } else { 0.0 };
+            (bits > FORESEEN).then_some((at, bits / cost))
+        };
+        let sums = self.commits.sums(posterior);
+        let open = sums.iter().enumerate().filter_map(worth);
+        open.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
+    }
+
+    /// The culprit against its parents, in turn.
+    fn confirm(&self, commit: usize, probability: f64, channel: &Channel) -> Step {
+        let parents: Vec<usize> = self.commits.parents(commit).to_vec();
+        let mut places: Vec<Place> = parents.into_iter().map(Place::Commit).collect();
+        if places.is_empty() {
+            places.push(Place::Good);
+        }
+        places.push(Place::Commit(commit));
+        let unmeasurable = |place: &Place| match place {
+            Place::Commit(at) => self.skipped[*at],
+            Place::Good => false,
+        };
+        if places.iter().any(unmeasurable) {
+            return Step::Done(Outcome::Among(self.credible()));
+        }
+        let before: Vec<f64> = places[..places.len() - 1]
+            .iter()
+            .flat_map(|place| self.values(*place).iter().copied())
+            .collect();
+        let step = Channel::fit(&before, self.values(Place::Commit(commit)));
+        let gap = channel.bad - channel.good;
+        let share = step.map_or(0.0, |step| (step.bad - step.good) / gap);
+        let culprit = Culprit { commit, probability, share };
+        for rounds in [1, 2, 4].map(|times| times * self.settings.confirm) {
+            let fewest = places.iter().min_by_key(|place| self.values(**place).len());
+            if let Some(place) = fewest.filter(|place| self.values(**place).len() < rounds) {
+                return Step::Measure(*place, Purpose::Confirm);
+            }
+            let clear = step.is_some_and(|step| (step.bad - step.good).abs() > 2.5 * step.error);
+            if clear && share > 0.5 {
+                return Step::Done(Outcome::Found(culprit));
+            }
+        }
+        Step::Done(Outcome::Unconfirmed(culprit))
+    }
+}
+
+/// Of an answer that is yes with this probability, in bits.
+fn entropy(p: f64) -> f64 {
+    let part = |p: f64| if p > 0.0 { -p * p.log2() } else { 0.0 };
+    part(p) + part(1.0 - p)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A lab without noise but for a small repeatable one.
+    fn run(search: &mut Search, culprit: usize, gap: f64, broken: &[usize]) -> Outcome {
+        let mut turn = 0;
+        loop {
+            match search.step() {
+                Step::Done(outcome) => return outcome,
+                Step::Measure(Place::Commit(at), _) if broken.contains(&at) => {
+                    search.record(Event::Skipped(at));
+                }
+                Step::Measure(at, _) => {
+                    let bad = match at {
+                        Place::Good => false,
+                        Place::Commit(at) => search.commits().has(at)[culprit],
+                    };
+                    turn += 1;
+                    let noise = [0.0, 0.4, -0.6, 0.9, -0.3, -0.4, 0.2][turn % 7];
+                    let value = 100.0 + noise + if bad { gap } else { 0.0 };
+                    search.record(Event::Measured { at, value });
+                }
+            }
+            assert!(search.measured() < 1000, "does not end");
+        }
+    }
+
+    fn line(count: usize) -> Search {
+        let names = (0..count).map(|at| format!("c{at}")).collect();
+        let parents = (0..count).map(|at| at.checked_sub(1).into_iter().collect()).collect();
+        Search::new(Commits::new(names, parents).expect("a graph"), Settings::default())
+    }
+
+    fn commit(outcome: &Outcome) -> Option<usize> {
+        match outcome {
+            Outcome::Found(culprit) => Some(culprit.commit),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn every_commit_can_be_the_one() {
+        for culprit in 0..33 {
+            let mut search = line(33);
+            let outcome = run(&mut search, culprit, 6.0, &[]);
+            assert_eq!(commit(&outcome), Some(culprit), "{outcome:?}");
+            assert!(search.measured() < 60, "{} measurements", search.measured());
+        }
+    }
+
+    #[test]
+    fn an_improvement_is_found_as_well() {
+        assert_eq!(commit(&run(&mut line(20), 7, -5.0, &[])), Some(7));
+    }
+
+    #[test]
+    fn a_commit_on_a_side_branch_is_found() {
+        // 0 – 1 – – – 4 – 5, with 2 – 3 merged in at 4.
+        let parents = vec![vec![], vec![0], vec![0], vec![2], vec![1, 3], vec![4]];
+        for culprit in 0..6 {
+            let names = (0..6).map(|at| format!("c{at}")).collect();
+            let commits = Commits::new(names, parents.clone()).expect("a graph");
+            let mut search = Search::new(commits, Settings::default());
+            assert_eq!(commit(&run(&mut search, culprit, 6.0, &[])), Some(culprit));
+        }
+    }
+
+    #[test]
+    fn what_does_not_build_is_never_called_bad() {
+        let outcome = run(&mut line(32), 20, 6.0, &[3, 14, 15, 16]);
+        assert_eq!(commit(&outcome), Some(20));
+        let outcome = run(&mut line(32), 20, 6.0, &[19, 20]);
+        let Outcome::Among(among) = outcome else { panic!("{outcome:?}") };
+        assert!(among.contains(&20) && among.len() <= 4, "{among:?}");
+    }
+
+    #[test]
+    fn ends_that_do_not_differ_are_refused() {
+        let outcome = run(&mut line(32), 20, 0.0, &[]);
+        assert!(matches!(outcome, Outcome::NoGap { .. }), "{outcome:?}");
+    }
+
+    #[test]
+    fn values_that_are_no_numbers_say_nothing() {
+        let mut search = line(4);
+        search.record(Event::Measured { at: Place::Good, value: f64::NAN });
+        search.record(Event::Measured { at: Place::Commit(99), value: 1.0 });
+        search.record(Event::Skipped(99));
+        assert_eq!(search.measured(), 0);
+    }
+}
