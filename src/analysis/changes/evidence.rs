@@ -1,6 +1,6 @@
 //! What one series says about a change at each of its kernels, with its noise averaged out.
 
-use super::blocks::{self, Block, LANES};
+use super::blocks::{self, LANES};
 use super::by_size::{BySize, Sized};
 use super::contamination::BadBoots;
 use super::jumps::{Jumps, PARTS};
@@ -211,12 +211,8 @@ impl Look<'_> {
             }
             None => (BySize::new(&m, &scene.levels, self.blips(at)), at, norm),
         };
-        let mut says = vec![Block::default(); scene.levels.width()];
-        let under = |(share, c): &(f64, f64)| {
-            scene.under(who, Luck { share: *share, at: *c * spread }, &mut says);
-            by_size.weigh(&says, norm)
-        };
-        luck.at.iter().map(under).collect()
+        let luck = luck.at.iter().map(|(share, at)| Luck { share: *share, at: *at * spread });
+        scene.under(who, luck, |says| by_size.weigh(says, norm))
     }
 }
 

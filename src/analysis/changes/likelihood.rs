@@ -51,34 +51,45 @@ impl<'a> Densities<'a> {
 
     /// Likelihood of every level, scaled to at most 1; returns the logarithm of the scale.
     pub fn scaled(&self, levels: &Levels, out: &mut [Block]) -> f64 {
-        self.add_all(levels, Luck::default(), out);
+        out.fill([0.0; LANES]);
+        self.add_all(false, levels, Luck::default(), out);
+        self.add_all(true, levels, Luck::default(), out);
         let scale = blocks::largest(out).max(f64::MIN_POSITIVE);
         self.finish(levels, 1.0 / scale, out);
         scale.ln() + self.top
     }
 
-    /// Likelihood of every level under shared luck, on a scale found without.
-    pub fn under(&self, luck: Luck, levels: &Levels, scale: f64, out: &mut [Block]) {
-        self.add_all(levels, luck, out);
-        self.finish(levels, (self.top - scale).exp(), out);
+    /// Likelihood of every level under each position of shared luck, on a scale found without.
+    pub fn under<T>(
+        &self,
+        luck: impl Iterator<Item = Luck>,
+        levels: &Levels,
+        scale: f64,
+        mut each: impl FnMut(&[Block]) -> T,
+    ) -> Vec<T> {
+        // Siblings' luck says nothing about boots that are all bad.
+        let mut blind = vec![[0.0; LANES]; levels.width()];
+        self.add_all(true, levels, Luck::default(), &mut blind);
+        let mut all = blind.clone();
+        luck.map(|luck| {
+            all.copy_from_slice(&blind);
+            self.add_all(false, levels, luck, &mut all);
+            self.finish(levels, (self.top - scale).exp(), &mut all);
+            each(&all)
+        })
+        .collect()
     }
 
-    fn add_all(&self, levels: &Levels, luck: Luck, out: &mut [Block]) {
-        out.fill([0.0; LANES]);
-        for blind in [false, true] {
-            for reading in self.readings.iter().filter(|r| r.blind == blind) {
-                self.add(reading, levels, luck, out);
-            }
+    fn add_all(&self, blind: bool, levels: &Levels, luck: Luck, out: &mut [Block]) {
+        for reading in self.readings.iter().filter(|r| r.blind == blind) {
+            self.add(reading, levels, luck, out);
         }
     }
 
     fn add(&self, reading: &Reading, levels: &Levels, luck: Luck, out: &mut [Block]) {
         let all = reading.variance + self.kernel;
-        // Siblings' luck says nothing about boots that are all bad.
-        let (shift, variance) = match reading.blind {
-            true => (0.0, all),
-            false => (luck.at * (luck.share * all).sqrt(), all * (1.0 - luck.share)),
-        };
+        let shift = luck.at * (luck.share * all).sqrt();
+        let variance = all * (1.0 - luck.share);
         let (height, half) = (self.height(reading, variance), -0.5 / variance);
         let centre = reading.mean - shift;
         let reach = REACH * variance.sqrt();

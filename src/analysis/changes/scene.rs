@@ -90,10 +90,15 @@ impl Scene {
         Scene { node: *node, readings, estimates, variances, levels, own, scales }
     }
 
-    /// What a kernel says under each position of shared luck.
-    pub fn under(&self, at: usize, luck: Luck, out: &mut [Block]) {
+    /// What is made of what a kernel says under each position of shared luck.
+    pub fn under<T>(
+        &self,
+        at: usize,
+        luck: impl Iterator<Item = Luck>,
+        each: impl FnMut(&[Block]) -> T,
+    ) -> Vec<T> {
         let densities = Densities::new(&self.readings[at], self.node.kernel);
-        densities.under(luck, &self.levels, self.scales[at], out);
+        densities.under(luck, &self.levels, self.scales[at], each)
     }
 
     /// Expected number of bad boots of a kernel whose level is known.
