@@ -65,8 +65,9 @@ impl Group {
         let mut nodes: Vec<Vec<Node>> = self.members.iter().map(|m| m.nodes.clone()).collect();
         let base = |m: &Member| rates.bad.rate[stratum(m.series.samples)];
         let bad: Vec<f64> = self.members.iter().map(base).collect();
-        let scenes = self.scenes(&nodes, rates, &bad, Detail::Coarse);
-        let mut evidence = self.weigh(&scenes, &priors, rates, None);
+        let coarse = self.scenes(&nodes, rates, &bad, Detail::Coarse);
+        let mut evidence = self.weigh(&coarse, &priors, rates, None);
+        drop(coarse);
         drop_negligible(&mut nodes, &mut evidence);
         let bad = self.bad_rates(&evidence, &bad);
         let mut scenes = None;

@@ -87,14 +87,13 @@ impl Ways {
     fn new(indices: &[i64], cells: &[f64], share: f64) -> Ways {
         let least = share * cells.iter().copied().fold(0.0, f64::max);
         let first = cells.iter().position(|cell| *cell > least).unwrap_or(0);
-        let end = cells.iter().rposition(|cell| *cell > least).map_or(0, |last| last + 1);
-        let cell = |steps: i64| match usize::try_from(steps) {
-            Ok(steps) if steps >= first && steps < end => cells[steps],
-            _ => 0.0,
-        };
-        let (first, end) = (first as i64, end as i64);
-        let up = Flow::new(indices, (1 - end, 1 - first), |from, to| cell(to - from));
-        let down = Flow::new(indices, (first, end), |from, to| cell(from - to));
+        let end = cells.iter().rposition(|cell| *cell > least).map_or(first, |last| last + 1);
+        let mut line = vec![0.0; LANES];
+        line.extend(&cells[first..end]);
+        line.extend([0.0; LANES]);
+        let up = Flow::new(indices, (first as i64, end as i64), &line);
+        line.reverse();
+        let down = Flow::new(indices, (1 - end as i64, 1 - first as i64), &line);
         Ways { up, down }
     }
 }
@@ -109,19 +108,30 @@ pub struct Flow {
 }
 
 impl Flow {
-    /// Levels lead to a level if their distance from it is in `reach`.
-    fn new(indices: &[i64], reach: (i64, i64), cell: impl Fn(i64, i64) -> f64) -> Flow {
+    /// `line` has the probability of each way in `reach` (steps upwards, negative is down), with a
+    /// block of zeros before and after.
+    fn new(indices: &[i64], reach: (i64, i64), line: &[f64]) -> Flow {
+        let place = |steps: i64| usize::try_from(steps - reach.0 + LANES as i64).ok();
+        let way = |from: i64, to: i64| Some(*line.get(place(to - from)?)?);
         let mut flow = Flow { spans: Vec::new(), cells: Vec::new() };
         for block in indices.chunks(LANES) {
+            let (low, high) = (block[0], block[block.len() - 1]);
+            let whole = high - low == LANES as i64 - 1;
+            let run = |from: i64| line.get(place(low - from)?..)?.first_chunk().copied();
+            let each = |from: i64| -> Block {
+                std::array::from_fn(|lane| block.get(lane).and_then(|to| way(from, *to)))
+                    .map(|way| way.unwrap_or(0.0))
+            };
+            let cells = |from: &i64| match whole {
+                true => run(*from).unwrap_or_default(),
+                false => each(*from),
+            };
             let below = |bound: i64| indices.partition_point(|index| *index < bound);
             // Levels are taken in twos: one more leads nowhere.
-            let first = below(block[0] + reach.0) & !1;
-            let end = below(block[block.len() - 1] + reach.1).max(first);
-            flow.cells.extend((first..end.next_multiple_of(2)).map(|from| {
-                let from = indices.get(from);
-                let way = |(from, to): (&i64, &i64)| cell(*from, *to);
-                std::array::from_fn(|lane| from.zip(block.get(lane)).map_or(0.0, way))
-            }));
+            let first = below(low - reach.1 + 1) & !1;
+            let end = below(high - reach.0 + 1).max(first).next_multiple_of(2);
+            let from = first..end;
+            flow.cells.extend(from.map(|at| indices.get(at).map(cells).unwrap_or_default()));
             flow.spans.push((first, flow.cells.len()));
         }
         flow
