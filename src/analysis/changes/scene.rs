@@ -168,6 +168,6 @@ fn lattice(
     let around: Vec<(f64, f64)> =
         likely.map(|r| (r.mean, (r.variance + node.kernel).sqrt())).collect();
     let fine = detail == Detail::Fine;
-    let deviation = if fine { typical } else { 2.0 * typical };
+    let deviation = if fine { typical } else { 2.5 * typical };
     Levels::around(&around, deviation, &rates.jumps, fine)
 }
