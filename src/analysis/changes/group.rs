@@ -1,14 +1,16 @@
 //! One group of series: rounds of exchange between what each series says and what all say.
 
+use super::by_size::Sized;
 use super::contamination::stratum;
-use super::evidence::{self, Evidence, Likelihoods, Look, Rates, SharedLuck};
+use super::evidence::{self, Evidence, Likelihoods, Rates, SharedLuck};
 use super::jumps::Jumps;
 use super::location::{Located, Seen};
 use super::noise::Node;
 use super::occasions::Occasion;
 use super::rates::Fitted;
 use super::robust;
-use super::segmentation::{Prior, Sized};
+use super::scene::{self, Detail, Scene};
+use super::segmentation::Prior;
 use super::siblings::{self, Events, Group as Together, Joint, Says};
 
 /// Probability of a change, of one series or of the group if they shared no luck, from which on a
@@ -63,9 +65,12 @@ impl Group {
         let mut nodes: Vec<Vec<Node>> = self.members.iter().map(|m| m.nodes.clone()).collect();
         let base = |m: &Member| rates.bad.rate[stratum(m.series.samples)];
         let bad: Vec<f64> = self.members.iter().map(base).collect();
-        let mut evidence = self.weigh(&nodes, &priors, rates, &bad, None);
+        let coarse = self.scenes(&nodes, rates, &bad, Detail::Coarse);
+        let mut evidence = self.weigh(&coarse, &priors, rates, None);
+        drop(coarse);
         drop_negligible(&mut nodes, &mut evidence);
         let bad = self.bad_rates(&evidence, &bad);
+        let mut scenes = None;
         let shares = siblings::share_posterior(self.residuals(&evidence), &fitted.shares);
         let (luck, weights) = siblings::luck(&shares);
         let mut changes = probabilities(&evidence, &priors);
@@ -74,7 +79,9 @@ impl Group {
             let asked = self.interesting(&evidence, &changes, &events);
             let quiet = !asked.iter().flatten().any(Option::is_some);
             if !quiet {
-                evidence = self.weigh(&nodes, &priors, rates, &bad, Some((&luck, &asked)));
+                let scenes =
+                    scenes.get_or_insert_with(|| self.scenes(&nodes, rates, &bad, Detail::Fine));
+                evidence = self.weigh(scenes, &priors, rates, Some((&luck, &asked)));
                 changes = probabilities(&evidence, &priors);
             }
             joints = self.exchange(
@@ -118,20 +125,30 @@ impl Group {
         own
     }
 
-    /// Without `luck`, only as closely as the noise needs.
-    fn weigh(
+    /// Each member under each of its noise hypotheses.
+    fn scenes(
         &self,
         nodes: &[Vec<Node>],
-        priors: &[Vec<Prior>],
         rates: &Rates,
         bad: &[f64],
+        detail: Detail,
+    ) -> Vec<Vec<Scene>> {
+        let each = self.members.iter().zip(nodes).zip(bad);
+        each.map(|((member, nodes), bad)| scene::scenes(&member.series, nodes, rates, *bad, detail))
+            .collect()
+    }
+
+    fn weigh(
+        &self,
+        scenes: &[Vec<Scene>],
+        priors: &[Vec<Prior>],
+        rates: &Rates,
         luck: Option<(&SharedLuck, &[Vec<Option<f64>>])>,
     ) -> Vec<Evidence> {
-        let each = self.members.iter().zip(nodes).zip(priors).enumerate();
-        each.map(|(at, ((member, nodes), priors))| {
-            let luck = luck.map(|(luck, asked)| (luck, asked[at].as_slice()));
-            let look = Look { luck, bad_rate: bad[at], coarse: luck.is_none() };
-            evidence::weigh(&member.series, nodes, priors, rates, look)
+        let each = self.members.iter().zip(scenes).zip(priors).enumerate();
+        each.map(|(at, ((member, scenes), priors))| {
+            let asked = luck.map(|(luck, asked)| (luck, asked[at].as_slice()));
+            evidence::weigh(&member.series, scenes, priors, rates, asked)
         })
         .collect()
     }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::decision::{self, Candidate};
-use super::group::{Findings, Group, Member};
+use super::group::{Group, Member};
 use super::location::{self, Located};
 use super::model::{SeriesData, Settings, Tree};
 use super::noise::{self, Spread, Trend};
@@ -26,17 +26,20 @@ const FIT_ON: usize = 1000;
 pub fn judge(tree: &Tree, series: &[SeriesData], settings: &Settings) -> Vec<SeriesVerdicts> {
     let prepared = prepare(tree, series);
     let fitted = fit(&prepared.groups, settings);
-    let findings: Vec<Findings> =
-        prepared.groups.par_iter().map(|group| group.judge(&fitted, settings.rounds)).collect();
-    let mut drafts: Vec<Option<report::Draft>> = (0..series.len()).map(|_| None).collect();
-    for (group, findings) in prepared.groups.iter().zip(&findings) {
-        for (at, member) in group.members.iter().enumerate() {
+    let draft = |group: &Group| {
+        let findings = group.judge(&fitted, settings.rounds);
+        let each = group.members.iter().enumerate();
+        each.map(|(at, member)| {
             let df = prepared.df[member.index];
-            let draft = report::draft(&member.series, findings, at, df, settings);
-            drafts[member.index] = Some(draft);
-        }
-    }
-    decide(drafts.into_iter().flatten().collect(), series, settings)
+            (member.index, report::draft(&member.series, &findings, at, df, settings))
+        })
+        .collect()
+    };
+    let by_group: Vec<Vec<(usize, report::Draft)>> =
+        prepared.groups.par_iter().map(draft).collect();
+    let mut drafts: Vec<(usize, report::Draft)> = by_group.into_iter().flatten().collect();
+    drafts.sort_by_key(|(index, _)| *index);
+    decide(drafts.into_iter().map(|(_, draft)| draft).collect(), series, settings)
 }
 
 /// Locations, noise priors and groups.
@@ -139,5 +142,5 @@ fn decide(
     }
     let finish =
         |(draft, series): (report::Draft, &SeriesData)| report::finish(draft, series, settings);
-    drafts.into_iter().zip(series).map(finish).collect()
+    drafts.into_par_iter().zip(series).map(finish).collect()
 }

@@ -44,35 +44,27 @@ fn normal_cdf(z: f64) -> f64 {
     table[at] + rest * (table[at + 1] - table[at])
 }
 
-impl Jumps {
-    /// Probability of a size up to `size`.
-    pub fn cdf(&self, size: f64) -> f64 {
-        if size <= 0.0 {
-            return 0.0;
+/// Probabilities of sizes 0, 1, 2, … steps, up to `count` of them, for each part.
+pub fn cells(step: f64, count: usize) -> [Vec<f64>; PARTS] {
+    let parts = LN_SIZES.get_or_init(|| SIZES.map(f64::ln));
+    let mut cells = [const { Vec::new() }; PARTS];
+    let mut below = [0.0; PARTS];
+    for steps in 0..count {
+        let ln = ((steps as f64 + 0.5) * step).ln();
+        for ((cells, at), below) in cells.iter_mut().zip(parts).zip(&mut below) {
+            let up_to = normal_cdf((ln - at) / WIDTH);
+            cells.push((up_to - *below).max(FLOOR));
+            *below = up_to;
         }
-        let ln = size.ln();
-        let parts = LN_SIZES.get_or_init(|| SIZES.map(f64::ln)).iter().zip(self.0);
-        parts.filter(|(_, w)| *w > 0.0).map(|(at, w)| w * normal_cdf((ln - at) / WIDTH)).sum()
     }
+    cells
+}
 
-    /// Probabilities of sizes 0, 1, 2, … steps, up to `count` of them.
-    pub fn cells(&self, step: f64, count: usize) -> Vec<f64> {
-        let mut below = 0.0;
-        (0..count)
-            .map(|steps| {
-                let up_to = self.cdf((steps as f64 + 0.5) * step);
-                let cell = up_to - below;
-                below = up_to;
-                cell.max(FLOOR)
-            })
-            .collect()
-    }
-
-    /// A change of one part only.
-    pub fn part(part: usize) -> Jumps {
-        let mut weights = [0.0; PARTS];
-        weights[part] = 1.0;
-        Jumps(weights)
+impl Jumps {
+    /// The same for changes of any part, from those of each.
+    pub fn mixture(&self, parts: &[Vec<f64>; PARTS]) -> Vec<f64> {
+        let cell = |at: usize| parts.iter().zip(self.0).map(|(part, w)| w * part[at]).sum();
+        (0..parts[0].len()).map(cell).collect()
     }
 
     /// Shares that the parts have in a change of this size.

@@ -6,6 +6,8 @@
 //! false-discovery rate is small enough. Pure functions on slices: no I/O, no panics, the same result
 //! whatever the number of threads.
 
+mod blocks;
+mod by_size;
 mod contamination;
 mod decision;
 mod drift;
@@ -14,6 +16,7 @@ mod group;
 mod judge;
 mod jumps;
 mod levels;
+mod likelihood;
 mod location;
 mod model;
 mod noise;
@@ -22,6 +25,7 @@ mod power;
 mod rates;
 mod report;
 mod robust;
+mod scene;
 mod segmentation;
 mod siblings;
 mod special;

@@ -20,28 +20,50 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     StudentsT::new(0.0, 1.0, df.clamp(1.0, 1e6)).map_or(f64::INFINITY, |t| t.inverse_cdf(p))
 }
 
-/// Smallest effect that `boots` of each of two kernels show with the power asked for.
-pub fn detectable(boots: u32, noise: &NoiseModel, settings: &Settings) -> f64 {
-    let n = f64::from(boots.max(1));
-    let df = noise.df + 2.0 * (n - 1.0);
-    let reach = t_quantile(1.0 - ALPHA / 2.0, df) + t_quantile(settings.power, df);
-    let variance = noise.boot * noise.boot / n + noise.jitter * noise.jitter;
-    reach * (2.0 * variance).sqrt()
+/// What numbers of boots show in one series. Quantiles take long, and comparisons of a series ask
+/// for the same ones.
+pub struct Power<'a> {
+    noise: &'a NoiseModel,
+    settings: &'a Settings,
+    known: [Option<f64>; MOST as usize],
 }
 
-/// The table of detectable effects.
-pub fn table(noise: &NoiseModel, settings: &Settings) -> Vec<Detectable> {
-    let row =
-        |boots: &u32| Detectable { boots: *boots, effect: detectable(*boots, noise, settings) };
-    TABLE.iter().map(row).collect()
-}
-
-/// Fewest boots of each kernel that show an effect of this size; none if no feasible number does.
-pub fn boots_needed(effect: f64, noise: &NoiseModel, settings: &Settings) -> Option<u32> {
-    if detectable(MOST, noise, settings) > effect {
-        return None;
+impl Power<'_> {
+    /// Under this noise.
+    pub fn new<'a>(noise: &'a NoiseModel, settings: &'a Settings) -> Power<'a> {
+        Power { noise, settings, known: [None; MOST as usize] }
     }
-    let boots: Vec<u32> = (1..=MOST).collect();
-    let short = boots.partition_point(|boots| detectable(*boots, noise, settings) > effect);
-    boots.get(short).copied()
+
+    /// Smallest effect that `boots` of each of two kernels show with the power asked for.
+    fn detectable(&mut self, boots: u32) -> f64 {
+        let boots = boots.clamp(1, MOST);
+        let Power { noise, settings, known } = self;
+        *known[boots as usize - 1].get_or_insert_with(|| {
+            let n = f64::from(boots);
+            let df = noise.df + 2.0 * (n - 1.0);
+            let reach = t_quantile(1.0 - ALPHA / 2.0, df) + t_quantile(settings.power, df);
+            let variance = noise.boot * noise.boot / n + noise.jitter * noise.jitter;
+            reach * (2.0 * variance).sqrt()
+        })
+    }
+
+    /// The table of detectable effects.
+    pub fn table(&mut self) -> Vec<Detectable> {
+        let row = |boots: &u32| Detectable { boots: *boots, effect: self.detectable(*boots) };
+        TABLE.iter().map(row).collect()
+    }
+
+    /// Fewest boots of each kernel that show an effect of this size; none if no feasible number does.
+    pub fn boots_needed(&mut self, effect: f64) -> Option<u32> {
+        if self.detectable(MOST) > effect {
+            return None;
+        }
+        let (mut short, mut enough) = (0, MOST);
+        while enough - short > 1 {
+            let middle = short.midpoint(enough);
+            let shows = self.detectable(middle) <= effect;
+            if shows { enough = middle } else { short = middle }
+        }
+        Some(enough)
+    }
 }

@@ -4,7 +4,7 @@ use super::drift;
 use super::group::Findings;
 use super::location::{Located, Scale};
 use super::model::{SeriesData, Settings};
-use super::power;
+use super::power::{self, Power};
 use super::robust;
 use super::siblings::SHARES;
 use super::verdict::{Comparison, NoiseModel, Note, SeriesVerdicts, Verdict};
@@ -37,14 +37,14 @@ pub fn draft(
             children[parent].push(child);
         }
     }
-    let view =
-        View { series, findings, at, cut: &cut, children: &children, noise: &noise, settings };
+    let reach = power::t_quantile(0.5 + 0.5 * settings.coverage, df);
+    let view = View { series, findings, at, cut: &cut, children: &children, reach };
     let comparisons = (0..series.seen.len()).map(|place| view.compare(place)).collect();
     let verdicts = SeriesVerdicts {
         scale: series.scale,
         notes: Vec::new(),
         noise,
-        detectable: power::table(&noise, settings),
+        detectable: Power::new(&noise, settings).table(),
         comparisons,
     };
     Draft { verdicts, series: series.clone() }
@@ -72,8 +72,8 @@ struct View<'a> {
     at: usize,
     cut: &'a [bool],
     children: &'a [Vec<usize>],
-    noise: &'a NoiseModel,
-    settings: &'a Settings,
+    /// Deviations from an effect to the end of its interval.
+    reach: f64,
 }
 
 /// A level and what it rests on.
@@ -94,8 +94,7 @@ impl View<'_> {
         let p = self.findings.changes[self.at][place];
         let side = usize::from(effect < 0.0);
         let edge = self.findings.evidence[self.at].edges[place];
-        let half = power::t_quantile(0.5 + 0.5 * self.settings.coverage, self.noise.df)
-            * (after.variance + before.variance).sqrt();
+        let half = self.reach * (after.variance + before.variance).sqrt();
         Comparison {
             kernel: seen.kernel,
             parent: Some(self.series.seen[parent].kernel),
@@ -202,17 +201,23 @@ fn lent(posterior: f64, factor: f64) -> f64 {
 pub fn finish(draft: Draft, data: &SeriesData, settings: &Settings) -> SeriesVerdicts {
     let Draft { mut verdicts, series } = draft;
     let noise = verdicts.noise;
+    let mut power = Power::new(&noise, settings);
     for (place, comparison) in verdicts.comparisons.iter_mut().enumerate() {
         let newest = !series.seen.iter().any(|seen| seen.parent == Some(place));
         let single = newest && series.seen[place].boots.len() == 1;
-        comparison.verdict = verdict(comparison, single, &noise, settings);
+        comparison.verdict = verdict(comparison, single, &mut power, (&noise, settings));
     }
     drift::mark(&series, &mut verdicts.comparisons, noise.kernel);
     verdicts.notes = notes(&series, data);
     verdicts
 }
 
-fn verdict(c: &Comparison, single: bool, noise: &NoiseModel, settings: &Settings) -> Verdict {
+fn verdict(
+    c: &Comparison,
+    single: bool,
+    power: &mut Power,
+    (noise, settings): (&NoiseModel, &Settings),
+) -> Verdict {
     let same = settings.equivalence.ln_1p();
     match c {
         c if c.parent.is_none() => Verdict::First,
@@ -224,7 +229,7 @@ fn verdict(c: &Comparison, single: bool, noise: &NoiseModel, settings: &Settings
         }
         c => {
             let size = c.effect.abs().max(same);
-            Verdict::Inconclusive { boots_needed: power::boots_needed(size, noise, settings) }
+            Verdict::Inconclusive { boots_needed: power.boots_needed(size) }
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Where a series changes its level: exact inference on the tree of kernels.
 //!
 //! The level of a kernel is that of its parent, or, with a small probability, higher or lower by a
-//! jump. A jump may also be undone in all that follows ("bad alone, repaired next"). Belief propagation (Pearl 1988; on a path, the forward–backward recursions of Fearnhead
-//! 2006 with levels on a lattice) sums over all segmentations of all paths at once: mainline and
-//! every stable series that branches off it. Segments may be as short as one kernel.
+//! jump. A jump may also be undone in all that follows ("bad alone, repaired next"). Belief
+//! propagation (Pearl 1988; on a path, the forward–backward recursions of Fearnhead 2006 with levels
+//! on a lattice) sums over all segmentations of all paths at once: mainline and every stable series
+//! that branches off it. Segments may be as short as one kernel.
 
-use super::jumps::PARTS;
-use super::levels::{self, Levels};
+use super::blocks::{self, Block, LANES, Table, multiply, normalise, times};
+use super::levels::Levels;
 
 /// Probabilities of a change for the worse and for the better on the way from the parent.
 pub type Prior = [f64; 2];
@@ -17,251 +18,182 @@ pub struct Problem<'a> {
     pub parents: &'a [Option<usize>],
     /// The lattice.
     pub levels: &'a Levels,
-    /// What each kernel says, kernel by kernel; likelihoods at most 1.
-    pub own: &'a [Own],
+    /// What the kernels say.
+    pub own: &'a Own,
     /// Prior probabilities of a change at each kernel.
     pub priors: &'a [Prior],
     /// Share of changes that concern one kernel only; its descendants are as before.
     pub blips: f64,
 }
 
-/// What is known about one kernel from all the others.
-#[derive(Clone, Debug, Default)]
-pub struct Messages {
-    /// Weight of each level if it is the parent's.
-    pub stay: Vec<f64>,
-    /// Weight of each level after a jump up, given that there is one.
-    pub up: Vec<f64>,
-    /// Weight of each level after a jump down.
-    pub down: Vec<f64>,
-    /// What the kernels after this one say.
-    pub after: Vec<f64>,
-    /// What other children of the parent say of the parent's level.
-    pub beside: Vec<f64>,
-}
-
-/// The result of belief propagation.
-pub struct Beliefs {
-    /// Logarithm of the likelihood of everything, with a flat prior on the first level.
-    pub ln_likelihood: f64,
-    /// Messages into each kernel.
-    pub messages: Vec<Messages>,
-}
-
-/// What a kernel says of its level: as it stands, and if it alone has jumped up or down from it.
+/// What kernels say of their levels, likelihoods at most 1: as they stand, and if one alone has
+/// jumped up or down from its level. A row is a kernel.
 #[derive(Clone, Debug)]
 pub struct Own {
     /// Likelihood of each level.
-    pub here: Vec<f64>,
+    pub here: Table,
     /// The same, if the kernel alone lies higher.
-    pub above: Vec<f64>,
+    pub above: Table,
     /// The same, if the kernel alone lies lower.
-    pub below: Vec<f64>,
+    pub below: Table,
 }
 
 impl Own {
-    /// Works out the jumps, if `blips` can happen here.
-    pub fn new(levels: &Levels, here: Vec<f64>, blips: bool) -> Own {
-        let (mut above, mut below) = (vec![0.0; here.len()], vec![0.0; here.len()]);
-        if blips {
+    /// Works out the jumps of those kernels that may change alone.
+    pub fn new(levels: &Levels, here: Table, may: &[bool]) -> Own {
+        let mut above = Table::new(may.len(), levels.width());
+        let mut below = above.clone();
+        for at in (0..may.len()).filter(|at| may[*at]) {
             // The weight that flows down to a level is that of kernels above it.
-            levels.jump(&here, &mut below, &mut above);
+            fill(above.row_mut(at), levels.jumps.down.of(here.row(at)));
+            fill(below.row_mut(at), levels.jumps.up.of(here.row(at)));
         }
         Own { here, above, below }
     }
 }
 
-/// Likelihoods of (no change, worse, better) at a kernel, and the parts of the latter that are of
-/// a change of this kernel alone.
-pub type Weights = ([f64; 3], [f64; 2]);
+/// What is known about one kernel from all the others.
+#[derive(Clone, Copy)]
+pub struct Messages<'a> {
+    /// Weight of each level if it is the parent's.
+    pub stay: &'a [Block],
+    /// Weight of each level after a jump up, given that there is one.
+    pub up: &'a [Block],
+    /// Weight of each level after a jump down.
+    pub down: &'a [Block],
+    /// What the kernels after this one say.
+    pub after: &'a [Block],
+    /// What other children of the parent say of the parent's level.
+    pub beside: &'a [Block],
+}
 
-impl Messages {
-    /// Weighs the ways to this kernel, if it says this of its own level.
-    pub fn weigh(&self, own: &Own, blips: f64) -> Weights {
-        let mut sums = ([0.0; 3], [0.0; 2]);
-        for (l, after) in self.after.iter().enumerate() {
-            let here = own.here[l] * after;
-            sums.0[0] += here * self.stay[l];
-            sums.0[1] += here * self.up[l];
-            sums.0[2] += here * self.down[l];
-            sums.1[0] += own.above[l] * after * self.stay[l];
-            sums.1[1] += own.below[l] * after * self.stay[l];
+/// The result of belief propagation, with messages into each kernel.
+#[derive(Default)]
+pub struct Beliefs {
+    /// Logarithm of the likelihood of everything, with a flat prior on the first level.
+    pub ln_likelihood: f64,
+    stay: Table,
+    up: Table,
+    down: Table,
+    after: Table,
+    beside: Table,
+    /// What each kernel and all after it say of the level of its parent.
+    to_parent: Table,
+    /// Weight of each level from above and from the kernel itself.
+    with_own: Table,
+}
+
+impl Beliefs {
+    /// Runs both passes; uses the memory of those before. The sums are kept in range by scaling
+    /// each message.
+    pub fn propagate(&mut self, problem: &Problem) {
+        let (rows, width) = (problem.parents.len(), problem.levels.width());
+        let Beliefs { stay, up, down, after, beside, to_parent, with_own, .. } = self;
+        for table in [stay, up, down, after, beside, to_parent, with_own] {
+            table.reshape(rows, width);
         }
-        for side in 0..2 {
-            sums.1[side] *= blips;
-            sums.0[side + 1] = (1.0 - blips) * sums.0[side + 1] + sums.1[side];
-        }
-        sums
+        self.upwards(problem);
+        self.downwards(problem);
     }
-}
 
-/// [`Messages`] ready to be weighed many times, with changes by size.
-pub struct BySize {
-    stay: Vec<f64>,
-    sides: [Vec<Vec<f64>>; 2],
-}
+    /// What the others say about a kernel.
+    pub fn about(&self, at: usize) -> Messages<'_> {
+        Messages {
+            stay: self.stay.row(at),
+            up: self.up.row(at),
+            down: self.down.row(at),
+            after: self.after.row(at),
+            beside: self.beside.row(at),
+        }
+    }
 
-/// Likelihoods of no change, and of a change for the worse and for the better of each size.
-pub type Sized = (f64, [[f64; PARTS]; 2]);
+    /// From the leaves to the roots.
+    fn upwards(&mut self, problem: &Problem) {
+        self.ln_likelihood = 0.0;
+        let rows = problem.parents.len();
+        (0..rows).for_each(|at| self.after.row_mut(at).fill([1.0; LANES]));
+        let mut all = vec![Block::default(); problem.levels.width()];
+        for at in (0..rows).rev() {
+            times(&mut all, problem.own.here.row(at), self.after.row(at));
+            let Some(parent) = problem.parents[at] else {
+                self.ln_likelihood += blocks::total(&all).max(f64::MIN_POSITIVE).ln();
+                continue;
+            };
+            let message = self.to_parent.row_mut(at);
+            problem.message(at, &all, self.after.row(at), message);
+            self.ln_likelihood += normalise(message);
+            multiply(self.after.row_mut(parent), message);
+            self.ln_likelihood += normalise(self.after.row_mut(parent));
+        }
+    }
 
-impl Messages {
-    /// Prepares for [`BySize::weigh`].
-    pub fn by_size(&self, levels: &Levels, blips: f64) -> BySize {
-        let stay = times(&self.stay, &self.after);
-        let mut sides = [Vec::new(), Vec::new()];
-        for part in 0..PARTS {
-            let steps = levels.jump_part(part, &self.stay);
-            let alone = levels.jump_part(part, &stay);
-            for (side, (step, alone)) in
-                sides.iter_mut().zip([(steps.0, alone.0), (steps.1, alone.1)])
-            {
-                let step = step.iter().zip(&self.after).map(|(a, b)| (1.0 - blips) * a * b);
-                side.push(step.zip(alone).map(|(step, alone)| step + blips * alone).collect());
+    /// From the roots to the leaves.
+    fn downwards(&mut self, problem: &Problem) {
+        for (at, parent) in problem.parents.iter().enumerate() {
+            let Some(parent) = *parent else {
+                self.with_own.row_mut(at).copy_from_slice(problem.own.here.row(at));
+                self.stay.row_mut(at).fill([1.0; LANES]);
+                self.beside.row_mut(at).fill([1.0; LANES]);
+                self.up.row_mut(at).fill([0.0; LANES]);
+                self.down.row_mut(at).fill([0.0; LANES]);
+                continue;
+            };
+            let beside = self.beside.row_mut(at);
+            beside.fill([1.0; LANES]);
+            let others = |other: &usize| *other != at && problem.parents[*other] == Some(parent);
+            for other in (parent + 1..problem.parents.len()).filter(others) {
+                multiply(beside, self.to_parent.row(other));
+                normalise(beside);
             }
+            let stay = self.stay.row_mut(at);
+            times(stay, self.with_own.row(parent), beside);
+            normalise(stay);
+            fill(self.up.row_mut(at), problem.levels.jumps.up.of(stay));
+            fill(self.down.row_mut(at), problem.levels.jumps.down.of(stay));
+            let arriving = self.with_own.row_mut(at);
+            let ways = [self.stay.row(at), self.up.row(at), self.down.row(at)];
+            problem.arriving(at, ways, arriving);
+            normalise(arriving);
         }
-        BySize { stay, sides }
-    }
-}
-
-impl Messages {
-    /// Prepares for weighing what the parent says, a root, given what this kernel says.
-    pub fn by_size_of_root(&self, own: &Own, levels: &Levels, blips: f64) -> BySize {
-        let right = times(&own.here, &self.after);
-        let mut sides = [Vec::new(), Vec::new()];
-        for part in 0..PARTS {
-            // A change for the worse comes from levels below.
-            let (higher, lower) = levels.jump_part(part, &right);
-            let alone = levels.jump_part(part, &own.here);
-            for (side, step, alone) in [(0, lower, alone.1), (1, higher, alone.0)] {
-                let steps = step.iter().zip(alone.iter().zip(&self.after));
-                let all = steps
-                    .map(|(step, (alone, after))| (1.0 - blips) * step + blips * alone * after);
-                sides[side].push(all.zip(&self.beside).map(|(a, b)| a * b).collect());
-            }
-        }
-        BySize { stay: times(&right, &self.beside), sides }
-    }
-}
-
-impl BySize {
-    /// Weighs the ways to the kernel, if it says this of its own level; relative to `norm`.
-    pub fn weigh(&self, own: &[f64], norm: f64) -> Sized {
-        let product = |weights: &[f64]| levels::product(weights, own) / norm;
-        let side = |side: usize| {
-            let mut parts = [0.0; PARTS];
-            parts.iter_mut().zip(&self.sides[side]).for_each(|(p, w)| *p = product(w));
-            parts
-        };
-        (product(&self.stay), [side(0), side(1)])
-    }
-}
-
-/// Runs both passes. The sums are kept in range by scaling each message.
-pub fn propagate(problem: &Problem) -> Beliefs {
-    let n = problem.parents.len();
-    let size = problem.levels.count();
-    let mut messages = vec![Messages { after: vec![1.0; size], ..Messages::default() }; n];
-    let mut to_parent: Vec<Vec<f64>> = vec![Vec::new(); n];
-    let mut ln_likelihood = 0.0;
-    for at in (0..n).rev() {
-        let Some(parent) = problem.parents[at] else {
-            let all = times(&problem.own[at].here, &messages[at].after);
-            ln_likelihood += sum(&all).ln();
-            continue;
-        };
-        let mut message = problem.upwards(at, &messages[at].after);
-        ln_likelihood += normalise(&mut message);
-        multiply(&mut messages[parent].after, &message);
-        ln_likelihood += normalise(&mut messages[parent].after);
-        to_parent[at] = message;
-    }
-    downwards(problem, &to_parent, &mut messages);
-    Beliefs { ln_likelihood, messages }
-}
-
-/// From the roots to the leaves.
-fn downwards(problem: &Problem, to_parent: &[Vec<f64>], messages: &mut [Messages]) {
-    let size = problem.levels.count();
-    // Weight of each level from above and from the kernel itself.
-    let mut with_own: Vec<Vec<f64>> = Vec::with_capacity(problem.parents.len());
-    for (at, parent) in problem.parents.iter().enumerate() {
-        let message = &mut messages[at];
-        let Some(parent) = *parent else {
-            with_own.push(problem.own[at].here.clone());
-            message.stay = vec![1.0; size];
-            (message.up, message.down) = (vec![0.0; size], vec![0.0; size]);
-            continue;
-        };
-        let mut beside = vec![1.0; size];
-        let others = |other: &usize| *other != at && problem.parents[*other] == Some(parent);
-        for other in (parent + 1..problem.parents.len()).filter(others) {
-            multiply(&mut beside, &to_parent[other]);
-            normalise(&mut beside);
-        }
-        let mut from = times(&with_own[parent], &beside);
-        message.beside = beside;
-        normalise(&mut from);
-        problem.levels.jump(&from, &mut message.up, &mut message.down);
-        message.stay = from;
-        let mut arriving = problem.arriving(at, message);
-        normalise(&mut arriving);
-        with_own.push(arriving);
     }
 }
 
 impl Problem<'_> {
-    /// What a kernel and all after it say of the level of its parent.
-    fn upwards(&self, at: usize, after: &[f64]) -> Vec<f64> {
-        let own = &self.own[at];
-        let all = times(&own.here, after);
-        let (mut higher, mut lower) = (Vec::new(), Vec::new());
-        self.levels.jump(&all, &mut higher, &mut lower);
+    /// What a kernel and all `after` it, together `all`, say of the level of its parent.
+    fn message(&self, at: usize, all: &[Block], after: &[Block], out: &mut [Block]) {
+        let (above, below) = (self.own.above.row(at), self.own.below.row(at));
         let [worse, better] = self.priors[at];
         let (stay, step) = (1.0 - worse - better, 1.0 - self.blips);
-        (0..all.len())
-            .map(|l| {
-                let alone = worse * own.above[l] + better * own.below[l];
-                let step = step * (worse * lower[l] + better * higher[l]);
-                stay * all[l] + step + self.blips * alone * after[l]
-            })
-            .collect()
+        let jumps = &self.levels.jumps;
+        let flows = jumps.up.of(all).zip(jumps.down.of(all));
+        for (b, ((out, (higher, lower)), all)) in out.iter_mut().zip(flows).zip(all).enumerate() {
+            let (above, below, after) = (&above[b], &below[b], &after[b]);
+            *out = std::array::from_fn(|l: usize| {
+                let alone = worse * above[l] + better * below[l];
+                let steps = step * (worse * lower[l] + better * higher[l]);
+                stay * all[l] + steps + self.blips * alone * after[l]
+            });
+        }
     }
 
     /// Weight of each level from above and from the kernel itself.
-    fn arriving(&self, at: usize, m: &Messages) -> Vec<f64> {
-        let own = &self.own[at];
+    fn arriving(&self, at: usize, [same, up, down]: [&[Block]; 3], out: &mut [Block]) {
+        let Own { here, above, below } = self.own;
+        let (here, above, below) = (here.row(at), above.row(at), below.row(at));
         let [worse, better] = self.priors[at];
         let (stay, step) = (1.0 - worse - better, 1.0 - self.blips);
-        (0..m.stay.len())
-            .map(|l| {
-                let alone = worse * own.above[l] + better * own.below[l];
-                let steps = stay * m.stay[l] + step * (worse * m.up[l] + better * m.down[l]);
-                steps * own.here[l] + self.blips * alone * m.stay[l]
-            })
-            .collect()
+        for (b, out) in out.iter_mut().enumerate() {
+            let (same, up, down) = (&same[b], &up[b], &down[b]);
+            let (here, above, below) = (&here[b], &above[b], &below[b]);
+            *out = std::array::from_fn(|l: usize| {
+                let alone = worse * above[l] + better * below[l];
+                let steps = stay * same[l] + step * (worse * up[l] + better * down[l]);
+                steps * here[l] + self.blips * alone * same[l]
+            });
+        }
     }
 }
 
-fn times(a: &[f64], b: &[f64]) -> Vec<f64> {
-    a.iter().zip(b).map(|(a, b)| a * b).collect()
-}
-
-fn multiply(a: &mut [f64], b: &[f64]) {
-    a.iter_mut().zip(b).for_each(|(a, b)| *a *= b);
-}
-
-fn sum(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>().max(f64::MIN_POSITIVE)
-}
-
-/// Scales to a largest value of 1 and returns the logarithm of what was taken out. Values too
-/// small to matter, but which would make later products slow or 0 everywhere, are lifted.
-fn normalise(values: &mut [f64]) -> f64 {
-    let top = values.iter().copied().fold(0.0, f64::max);
-    if top <= 0.0 || !top.is_finite() {
-        values.fill(1.0);
-        return f64::MIN_POSITIVE.ln();
-    }
-    values.iter_mut().for_each(|value| *value = (*value / top).max(1e-200));
-    top.ln()
+fn fill(out: &mut [Block], blocks: impl Iterator<Item = Block>) {
+    out.iter_mut().zip(blocks).for_each(|(out, block)| *out = block);
 }

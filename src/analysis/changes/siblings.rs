@@ -5,10 +5,11 @@
 //! both stands luck that the series share, for they ran in the same boots: it moves all of them,
 //! and is integrated out.
 
+use super::by_size::Sized;
 use super::evidence::{Likelihoods, SharedLuck};
 use super::jumps::{Jumps, PARTS};
 use super::occasions::{Chances, OCCASIONS, Occasion, PRIOR};
-use super::segmentation::{Prior, Sized};
+use super::segmentation::Prior;
 use super::special;
 
 /// Ways in which an event spreads: nearly all, half, one of n.
