@@ -14,4 +14,6 @@ mod interruption;
 mod lives;
 mod notes;
 mod oracle;
+mod recipe;
+mod simulated;
 mod support;
