@@ -109,6 +109,12 @@ impl Judged {
         track_name(self.name(kernel))
     }
 
+    /// `true` if the machine ran any kernel of this track, whatever it measured.
+    pub fn has_run(&self, machine: &str, track: &str) -> bool {
+        let places = self.environments.iter().filter(|(place, _)| place.machine == machine);
+        places.flat_map(|(_, kernels)| kernels.keys()).any(|kernel| self.track(*kernel) == track)
+    }
+
     /// What a run with this kernel ran on.
     pub fn environment(&self, place: &Place, kernel: usize) -> Option<&Environment> {
         self.environments.get(place)?.get(&kernel)

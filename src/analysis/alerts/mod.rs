@@ -19,6 +19,7 @@ mod plan;
 mod report;
 mod sentence;
 mod severity;
+mod suspects;
 mod telling;
 #[cfg(test)]
 mod testing;
@@ -37,6 +38,7 @@ pub use measured::{BenchmarkKey, Measured, Measurements, Place, SeriesKey};
 pub use plan::{Plan, Rerun, Settles, plan};
 pub use report::{Report, Withheld};
 pub use severity::{Class, NOTABLE, SEVERE};
+pub use suspects::Unconfirmed;
 pub use telling::tell;
 pub use whereabouts::{Suspect, Whereabouts, whereabouts};
 pub use words::{and, counted, figure, probability};

@@ -14,6 +14,7 @@ use super::life::{self, Life, Shape};
 use super::machine::{self, MachineDrift};
 use super::measured::BenchmarkKey;
 use super::severity::{Class, severity};
+use super::suspects::{Unconfirmed, suspects};
 use crate::notes::{AlertNotes, Notes, State, Subject};
 
 /// A change that is no alert, because what was measured cannot be compared.
@@ -39,6 +40,8 @@ pub struct Report {
     pub withheld: Vec<Withheld>,
     /// Machines that changed as a whole.
     pub machine_drifts: Vec<MachineDrift>,
+    /// What looks changed and rests on a single iteration.
+    pub suspects: Vec<Unconfirmed>,
     /// Notes on alerts that the data do not show any more.
     pub unseen: Vec<AlertNotes>,
 }
@@ -65,6 +68,7 @@ impl Report {
         relate(&mut report.alerts);
         corroboration::call(judged, &mut report.alerts);
         report.machine_drifts = machine::drifts(judged, &mut report.alerts);
+        report.suspects = suspects(judged);
         report.unseen = unseen(&report.alerts, notes);
         report.alerts.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| order(a, b)));
         report

@@ -2,8 +2,8 @@
 
 use super::table::Change;
 use crate::analysis::alerts::{
-    Alert, Class, Explanation, Role, Turn, Window, Withheld, counted, figure, interval,
-    probability, signed,
+    Alert, Class, Explanation, Role, Turn, Unconfirmed, Window, Withheld, counted, figure,
+    interval, probability, signed,
 };
 use crate::cli::paper::{Ink, Paper};
 use crate::notes::{AlertNotes, Entry, State};
@@ -198,6 +198,13 @@ pub fn unseen(paper: &mut Paper, notes: &AlertNotes) {
         notes.state().word()
     );
     paper.paragraph(&format!("  {}  ", s.id), &told);
+}
+
+/// A suspect.
+pub fn suspect(paper: &mut Paper, suspect: &Unconfirmed) {
+    let mark = paper.ink(Ink::Open, "?");
+    paper.line(&format!("{mark} {}", paper.ink(Ink::Strong, &place(&suspect.of))));
+    paper.paragraph("  ", &suspect.sentence());
 }
 
 /// A change that is withheld.

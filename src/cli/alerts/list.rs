@@ -136,6 +136,10 @@ impl List {
         let report = &mut judgement.report;
         report.alerts.retain(|alert| place(&alert.of) && self.choice.takes(alert));
         report.withheld.retain(|w| place(&w.of) && !self.choice.only_alerts());
+        report.suspects.retain(|suspect| {
+            let kernel = self.choice.takes_kernel(&suspect.window.first_bad, &suspect.track);
+            place(&suspect.of) && kernel && !self.choice.only_alerts()
+        });
         report.machine_drifts.retain(|drift| {
             report.alerts.iter().any(|alert| alert.of.place.machine == drift.machine)
         });
@@ -172,6 +176,14 @@ impl List {
             }
             paper.line("");
             detail::brief(&mut paper, alert);
+        }
+        if !report.suspects.is_empty() {
+            paper.line("");
+            paper.line(&paper.ink(Ink::Faint, "To be confirmed:"));
+        }
+        for suspect in &report.suspects {
+            paper.line("");
+            detail::suspect(&mut paper, suspect);
         }
         for withheld in &report.withheld {
             paper.line("");
@@ -262,7 +274,8 @@ fn summary(alerts: &[Alert]) -> String {
         parts.push(format!("{} still there, {news} of them new", plural(there, "regression")));
     }
     if over > 0 {
-        parts.push(format!("{} that are over", plural(over, "regression")));
+        let verb = if over == 1 { "is" } else { "are" };
+        parts.push(format!("{} that {verb} over", plural(over, "regression")));
     }
     if better > 0 {
         parts.push(plural(better, "improvement"));
