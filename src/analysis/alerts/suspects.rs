@@ -6,6 +6,7 @@ use super::alert::{Turn, Window};
 use super::effect::Effect;
 use super::judged::{Judged, JudgedSeries, Standing, standing};
 use super::measured::BenchmarkKey;
+use super::repeats::Again;
 use super::words::counted;
 
 /// A benchmark whose newest kernel looks worse or better and was run once. No alert: one iteration
@@ -53,6 +54,9 @@ pub fn suspects(judged: &Judged) -> Vec<Unconfirmed> {
         for one in series {
             for comparison in &one.verdicts.comparisons {
                 let Some(Standing::Suspect { worse }) = standing(comparison) else { continue };
+                if judged.again(&one.key.of.place, comparison) == Some(Again::Alike) {
+                    continue;
+                }
                 let turn = if worse { Turn::Regression } else { Turn::Improvement };
                 let good = comparison.parent.map_or("", |parent| judged.name(parent));
                 found.push((comparison.kernel, turn, one.effect(comparison), one, good));

@@ -32,12 +32,15 @@ pub struct List {
     /// Also list what could not be decided
     #[arg(long)]
     all: bool,
+    /// Also say how often a kernel would have been told from itself (A/A): everything is judged twice
+    #[arg(long, conflicts_with = "csv")]
+    evidence: bool,
     /// Exit with status 1 if there are new regressions: such that nobody has said anything about, and
     /// that are still there
     #[arg(long)]
     fail: bool,
     /// Show the whole calculation of one verdict instead
-    #[arg(long, value_name = "BENCHMARK/OPERATION@KERNEL", conflicts_with_all = ["csv", "all", "fail"])]
+    #[arg(long, value_name = "BENCHMARK/OPERATION@KERNEL", conflicts_with_all = ["csv", "all", "evidence", "fail"])]
     explain: Option<String>,
 }
 
@@ -124,7 +127,7 @@ impl Choice {
 
 impl List {
     pub fn run(self) -> anyhow::Result<Ending> {
-        let mut judgement = self.source.judge(&self.filter)?;
+        let mut judgement = self.source.judge_with(&self.filter, self.evidence)?;
         judgement.complain();
         if let Some(asked) = &self.explain {
             return self.explain(&judgement, asked);
@@ -145,7 +148,10 @@ impl List {
         });
         let news = report.alerts.iter().any(Alert::is_news);
         print(&if self.json {
-            serde_json::to_string_pretty(&json::report(&judgement.report)?)? + "\n"
+            serde_json::to_string_pretty(&json::report(
+                &judgement.report,
+                judgement.evidence.as_ref(),
+            )?)? + "\n"
         } else if self.csv {
             table::csv(&table::changes(&judgement, &self.filter, &self.choice, self.all))?
         } else {
@@ -204,6 +210,10 @@ impl List {
             for notes in &report.unseen {
                 detail::unseen(&mut paper, notes);
             }
+        }
+        if let Some(evidence) = &judgement.evidence {
+            paper.line("");
+            detail::evidence(&mut paper, evidence);
         }
         paper.finish()
     }
