@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::results::{Busy, Filter, ResultsArgs};
 use crate::analysis::History;
-use crate::analysis::alerts::{Judged, Measurements, Report};
+use crate::analysis::alerts::{Evidence, Judged, Measurements, Report};
 use crate::analysis::changes::Settings;
 use crate::kernel;
 use crate::model::{Problem, Run};
@@ -36,6 +36,8 @@ pub struct Judgement {
     pub folder: PathBuf,
     /// How it was judged.
     pub settings: Settings,
+    /// How often a kernel differs from itself, if asked for.
+    pub evidence: Option<Evidence>,
 }
 
 impl JudgedArgs {
@@ -43,6 +45,11 @@ impl JudgedArgs {
     /// all have in common, and must not depend on which of them is asked for. The filter is only
     /// checked: it must let something through.
     pub fn judge(&self, filter: &Filter) -> anyhow::Result<Judgement> {
+        self.judge_with(filter, false)
+    }
+
+    /// The same; with `evidence`, everything is judged a second time, each kernel against itself.
+    pub fn judge_with(&self, filter: &Filter, evidence: bool) -> anyhow::Result<Judgement> {
         let all = Filter { benchmark: filter.benchmark.clone(), ..Filter::default() };
         let results = self.results.find(&all)?;
         results.require(filter)?;
@@ -55,6 +62,7 @@ impl JudgedArgs {
             measured.add(&history, &stored.run, loaded.store.samples(stored)?.rows()?);
         }
         let settings = Settings::default();
+        let evidence = evidence.then(|| Evidence::measure(&history, &measured, &settings));
         let judged = Judged::new(history, measured, &settings);
         let folder = self.notes.clone().unwrap_or_else(|| results.notes_folder());
         let notes = Notes::read(&folder);
@@ -63,7 +71,7 @@ impl JudgedArgs {
             count_commits(&mut report, &kernel::History::open(tree)?);
         }
         drop(busy);
-        Ok(Judgement { judged, report, notes, folder, settings })
+        Ok(Judgement { judged, report, notes, folder, settings, evidence })
     }
 }
 

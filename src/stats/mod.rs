@@ -1,5 +1,6 @@
 //! Pure numerics on slices. No I/O.
 
+pub mod binomial;
 pub mod difference;
 pub mod fdr;
 pub mod subselection;

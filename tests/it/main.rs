@@ -15,4 +15,6 @@ mod interruption;
 mod lives;
 mod notes;
 mod oracle;
+mod recipe;
+mod simulated;
 mod support;

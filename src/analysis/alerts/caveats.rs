@@ -31,6 +31,8 @@ pub enum Caveat {
         /// Number of lines.
         lines: usize,
     },
+    /// Both ran the same kernel, on something else.
+    SameKernel,
     /// Nothing is known about what one of the two ran on.
     Unknown {
         /// The kernel.
@@ -52,6 +54,7 @@ impl Caveat {
             },
             Caveat::Warnings { lines: 1 } => "the kernel log has a new warning".to_owned(),
             Caveat::Warnings { lines } => format!("the kernel log has {lines} new warnings"),
+            Caveat::SameKernel => "both ran the same kernel: no change of its code".to_owned(),
             Caveat::Unknown { kernel } => {
                 format!("what {kernel} ran on is not known: no environment was recorded")
             }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::effect::Effect;
 use super::measured::{Measurements, Place, SeriesKey};
+use super::repeats::{Again, Repeats};
 use crate::analysis::History;
 use crate::analysis::changes::{
     ChangeComparison, ChangeVerdict, SeriesVerdicts, Settings, Tree, judge,
@@ -75,6 +76,8 @@ pub struct Judged {
     pub series: Vec<JudgedSeries>,
     /// What each kernel ran on, by place and kernel.
     pub environments: BTreeMap<Place, BTreeMap<usize, Environment>>,
+    /// Runs of one kernel.
+    pub repeats: Repeats,
 }
 
 impl Judged {
@@ -91,7 +94,8 @@ impl Judged {
             JudgedSeries { key, unit, direction, samples, verdicts }
         });
         let series = series.collect();
-        Judged { history, series, environments: measured.environments }
+        let repeats = Repeats::new(&history, &measured.environments);
+        Judged { history, series, environments: measured.environments, repeats }
     }
 
     /// The tree of releases.
@@ -107,6 +111,17 @@ impl Judged {
     /// What people call the track of a kernel: `mainline`, `6.12.y`, or nothing for free text.
     pub fn track(&self, kernel: usize) -> String {
         track_name(self.name(kernel))
+    }
+
+    /// `true` if the machine ran any kernel of this track, whatever it measured.
+    pub fn has_run(&self, machine: &str, track: &str) -> bool {
+        let places = self.environments.iter().filter(|(place, _)| place.machine == machine);
+        places.flat_map(|(_, kernels)| kernels.keys()).any(|kernel| self.track(*kernel) == track)
+    }
+
+    /// Whether a comparison is one of a kernel with itself, run again.
+    pub fn again(&self, place: &Place, comparison: &ChangeComparison) -> Option<Again> {
+        self.repeats.between(place, comparison.kernel, comparison.parent?)
     }
 
     /// What a run with this kernel ran on.

@@ -102,7 +102,7 @@ pub enum Event {
         /// Newest measured kernel of the track.
         kernel: String,
     },
-    /// A series that branched off while it was there, and that was not measured.
+    /// A series that branched off while it was there, and of which the machine ran other things.
     NotMeasured {
         /// Track.
         track: String,
@@ -179,5 +179,12 @@ pub fn steps(series: &JudgedSeries) -> Vec<Step> {
 
 /// The life of the change at this kernel of a series; absent if there is no change there.
 pub fn life_of(judged: &Judged, series: &JudgedSeries, kernel: usize) -> Option<Life> {
-    tell(judged.tree(), &steps(series), kernel, series.verdicts.noise.kernel)
+    let mut life = tell(judged.tree(), &steps(series), kernel, series.verdicts.noise.kernel)?;
+    // What only other machines ran is no gap of this one.
+    let machine = &series.key.of.place.machine;
+    life.events.retain(|event| match event {
+        Event::NotMeasured { track } => judged.has_run(machine, track),
+        _ => true,
+    });
+    Some(life)
 }

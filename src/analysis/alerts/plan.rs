@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::judged::{Judged, JudgedSeries, standing};
 use super::measured::{BenchmarkKey, Place};
-use crate::analysis::changes::{ChangeComparison, ChangeVerdict};
+use crate::analysis::changes::{ChangeComparison, ChangeVerdict, Settings};
 
 /// More iterations of a kernel than this nobody runs to settle anything.
 const MOST: u32 = 20;
@@ -74,7 +74,8 @@ pub struct Plan {
     pub reruns: Vec<Rerun>,
     /// Undecided comparisons that no feasible number of iterations settles.
     pub hopeless: usize,
-    /// Undecided comparisons that have the iterations they need: single ones lie far off.
+    /// Undecided comparisons of a level that has the iterations it needs, from which those of this
+    /// kernel lie far off.
     pub odd: usize,
 }
 
@@ -87,6 +88,8 @@ struct Want<'j> {
     /// More iterations of the kernel before.
     before: u32,
     benefit: f64,
+    /// More iterations promise little: those that are there contradict one another.
+    odd: bool,
 }
 
 /// What to run again for the benchmarks that are `meant`.
@@ -96,12 +99,14 @@ pub fn plan(judged: &Judged, meant: impl Fn(&BenchmarkKey) -> bool) -> Plan {
     for series in judged.series.iter().filter(|series| meant(&series.key.of)) {
         for comparison in &series.verdicts.comparisons {
             let undecided = standing(comparison).is_some_and(|standing| !standing.is_change());
-            if !undecided || comparison.drifting || comparison.parent.is_none() {
+            // What differs between two runs of one kernel settles nothing about any kernel.
+            let again = judged.again(&series.key.of.place, comparison).is_some();
+            if !undecided || comparison.drifting || comparison.parent.is_none() || again {
                 continue;
             }
             let at = wants.entry((&series.key.of.place, comparison.kernel)).or_default();
             match want(series, comparison) {
-                Some(want) if want.after + want.before == 0 => odd += 1,
+                Some(want) if want.odd => odd += 1,
                 Some(want) => at.0.push(want),
                 None => at.1 += 1,
             }
@@ -137,13 +142,22 @@ fn want<'j>(series: &'j JudgedSeries, comparison: &'j ChangeComparison) -> Optio
         return None;
     }
     // Enough iterations are there, and it may be a change all the same: a few more will tell.
-    let likely = after + before == 0 && comparison.change >= LIKELY;
-    let after = if likely { CONFIRM } else { after };
+    let enough = needed <= has(comparison.kernel).min(pooled) + 1;
+    let likely = comparison.change >= LIKELY;
+    let after = if enough && likely { after.max(CONFIRM) } else { after };
     let all = &series.verdicts.comparisons;
     let newest = !all.iter().any(|c| c.parent == Some(comparison.kernel));
     let age = if newest { 1.0 } else { OLD };
     let benefit = age * (comparison.change + NO_CHANGE * (1.0 - comparison.change));
-    Some(Want { series, comparison, after, before, benefit })
+    let odd = enough && !likely && is_far_off(series, comparison);
+    Some(Want { series, comparison, after, before, benefit, odd })
+}
+
+/// The level is that of the kernel before, but for iterations that lie far from it: the same rule by
+/// which the engine does not call it "no change".
+fn is_far_off(series: &JudgedSeries, comparison: &ChangeComparison) -> bool {
+    let same = Settings::default().equivalence.ln_1p();
+    comparison.off_level.abs() >= same + 3.0 * series.verdicts.noise.kernel
 }
 
 /// The number of iterations with the most benefit for each of them.
@@ -241,9 +255,11 @@ mod tests {
             let plan = plan(&judged, |_| true);
             assert_eq!((plan.reruns.len(), plan.hopeless), (0, 1));
         }
-        // As many as it takes are there, and a change is unlikely: something else is odd.
-        judged.series[0].verdicts.comparisons[3].verdict = verdict(Some(1));
+        // As many as it takes are there, far off, and a change is unlikely: something else is odd.
+        judged.series[0].verdicts.comparisons[3].verdict = verdict(Some(6));
         judged.series[0].verdicts.comparisons[3].change = 0.01;
+        assert_eq!(plan(&judged, |_| true).odd, 0);
+        judged.series[0].verdicts.comparisons[3].off_level = 0.5;
         assert_eq!(plan(&judged, |_| true).odd, 1);
         assert_eq!(plan(&judged, |_| false), Plan::default());
     }

@@ -13,7 +13,9 @@ use super::judged::{Judged, JudgedSeries};
 use super::life::{self, Life, Shape};
 use super::machine::{self, MachineDrift};
 use super::measured::BenchmarkKey;
+use super::repeats::Again;
 use super::severity::{Class, severity};
+use super::suspects::{Unconfirmed, suspects};
 use crate::notes::{AlertNotes, Notes, State, Subject};
 
 /// A change that is no alert, because what was measured cannot be compared.
@@ -39,6 +41,8 @@ pub struct Report {
     pub withheld: Vec<Withheld>,
     /// Machines that changed as a whole.
     pub machine_drifts: Vec<MachineDrift>,
+    /// What looks changed and rests on a single iteration.
+    pub suspects: Vec<Unconfirmed>,
     /// Notes on alerts that the data do not show any more.
     pub unseen: Vec<AlertNotes>,
 }
@@ -65,6 +69,7 @@ impl Report {
         relate(&mut report.alerts);
         corroboration::call(judged, &mut report.alerts);
         report.machine_drifts = machine::drifts(judged, &mut report.alerts);
+        report.suspects = suspects(judged);
         report.unseen = unseen(&report.alerts, notes);
         report.alerts.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| order(a, b)));
         report
@@ -82,7 +87,14 @@ impl Report {
         let place = |name: &str| judged.history.place(name);
         let good = environment(place(&alert.window.last_good)).unwrap_or_default();
         let bad = environment(place(&alert.window.first_bad)).unwrap_or_default();
-        if let Some(reason) = caveats::configs_differ(&good, &bad) {
+        let again = place(&alert.window.last_good)
+            .and_then(|good| judged.repeats.between(&alert.of.place, good, alert.kernel));
+        let same = (again == Some(Again::Alike)).then(|| {
+            "both ran the same kernel, so that something else differs: the machine, or what ran \
+             beside it"
+                .to_owned()
+        });
+        if let Some(reason) = same.or_else(|| caveats::configs_differ(&good, &bad)) {
             self.withheld.push(Withheld {
                 operations: alert.members.iter().map(|m| m.operation.clone()).collect(),
                 of: alert.of,
@@ -96,6 +108,9 @@ impl Report {
             if known.facts.is_empty() {
                 alert.caveats.push(Caveat::Unknown { kernel: name.clone() });
             }
+        }
+        if again.is_some() {
+            alert.caveats.push(Caveat::SameKernel);
         }
         alert.caveats.extend(caveats::changes(&good, &bad));
         self.alerts.push(alert);
@@ -349,5 +364,15 @@ mod tests {
             .collect();
         assert_eq!(told, [("nas", "6.8", false), ("aim9", "6.7", true), ("aim9", "6.9", false)]);
         assert_eq!(report.alerts[2].role, Role::Repair(report.alerts[1].id.clone()));
+    }
+    #[test]
+    fn what_differs_between_runs_of_one_kernel_is_withheld() {
+        let kernels = ["6.6", "6.7", "6.7-again", "6.8"];
+        let judged =
+            judged(&kernels, &[("ivor", "aim9", "a", "6.6 0, 6.7 0, 6.7-again 10!, 6.8 10")]);
+        let report = Report::new(&judged, &Notes::default());
+        assert_eq!((report.alerts.len(), report.withheld.len()), (0, 1));
+        let reason = &report.withheld[0].reason;
+        assert!(reason.starts_with("both ran the same kernel"), "{reason}");
     }
 }

@@ -95,11 +95,12 @@ fn place(event: &Event) -> String {
             format!("{kernel} ({})", effect.words())
         }
         Event::StillPresent { track, kernel, left_pct } => {
-            let left =
-                if *left_pct < MOST { format!(", {left_pct:.0} % of it") } else { String::new() };
-            match track.as_str() {
-                "" | "mainline" => format!("{kernel}{left}"),
-                track => format!("{track} ({kernel}{left})"),
+            let left = (*left_pct < MOST).then(|| format!("{left_pct:.0} % of it"));
+            match (track.as_str(), left) {
+                ("" | "mainline", None) => kernel.clone(),
+                ("" | "mainline", Some(left)) => format!("{kernel} ({left})"),
+                (track, None) => format!("{track} ({kernel})"),
+                (track, Some(left)) => format!("{track} ({kernel}, {left})"),
             }
         }
         event => where_(event).to_owned(),

@@ -7,12 +7,13 @@ use super::effect::Effect;
 use super::judged::{Judged, JudgedSeries};
 use super::life::{Life, Shape};
 use super::measured::{BenchmarkKey, Place, SeriesKey};
+use super::repeats::Repeats;
 use super::severity::Class;
 use crate::analysis::History;
 use crate::analysis::changes::{
     ChangeComparison, ChangeVerdict, Detectable, NoiseModel, Scale, SeriesVerdicts,
 };
-use crate::model::{Direction, Run};
+use crate::model::{Direction, Environment, Run};
 use crate::notes::State;
 
 /// A regression of so many operations by 10 % on the machine `ivor`.
@@ -92,7 +93,13 @@ pub fn judged(kernels: &[&str], rows: &[(&str, &str, &str, &str)]) -> Judged {
     let history = History::new(&runs.iter().collect::<Vec<_>>());
     let mut series: Vec<JudgedSeries> = rows.iter().map(|row| row_of(&history, row)).collect();
     series.sort_by(|a, b| a.key.cmp(&b.key));
-    Judged { history, series, environments: BTreeMap::new() }
+    let mut environments: BTreeMap<Place, BTreeMap<usize, Environment>> = BTreeMap::new();
+    for one in &series {
+        let known = environments.entry(one.key.of.place.clone()).or_default();
+        known.extend(one.samples.keys().map(|kernel| (*kernel, Environment::default())));
+    }
+    let repeats = Repeats::new(&history, &environments);
+    Judged { history, series, environments, repeats }
 }
 
 fn row_of(

@@ -204,21 +204,23 @@ pub fn finish(draft: Draft, data: &SeriesData, settings: &Settings) -> SeriesVer
     let mut power = Power::new(&noise, settings);
     for (place, comparison) in verdicts.comparisons.iter_mut().enumerate() {
         let newest = !series.seen.iter().any(|seen| seen.parent == Some(place));
-        let single = newest && series.seen[place].boots.len() == 1;
-        comparison.verdict = verdict(comparison, single, &mut power, (&noise, settings));
+        let boots = series.seen[place].boots.len();
+        comparison.verdict = verdict(comparison, (boots, newest), &mut power, (&noise, settings));
     }
     drift::mark(&series, &mut verdicts.comparisons, noise.kernel);
     verdicts.notes = notes(&series, data);
     verdicts
 }
 
+/// The verdict on a kernel with so many boots, which may be the newest.
 fn verdict(
     c: &Comparison,
-    single: bool,
+    (boots, newest): (usize, bool),
     power: &mut Power,
     (noise, settings): (&NoiseModel, &Settings),
 ) -> Verdict {
     let same = settings.equivalence.ln_1p();
+    let single = newest && boots == 1;
     match c {
         c if c.parent.is_none() => Verdict::First,
         c if c.alert && single => Verdict::Suspect { worse: c.effect > 0.0 },
@@ -229,7 +231,10 @@ fn verdict(
         }
         c => {
             let size = c.effect.abs().max(same);
-            Verdict::Inconclusive { boots_needed: power.boots_needed(size) }
+            // Where as many are there as the noise asks for, some lie far off: one more may tell.
+            let there = boots.min(c.boots.0) as u32;
+            let needed = power.boots_needed(size);
+            Verdict::Inconclusive { boots_needed: needed.map(|needed| needed.max(there + 1)) }
         }
     }
 }

@@ -13,7 +13,7 @@ pub enum Verdict {
     NoChange,
     /// The data cannot tell; so many boots of each side could, if any feasible number can.
     Inconclusive {
-        /// Boots of each kernel, in all.
+        /// Boots of each kernel, in all: more than one of the two has.
         boots_needed: Option<u32>,
     },
     /// Looks changed, but the newest kernel has a single boot: run it again.

@@ -2,8 +2,8 @@
 
 use super::table::Change;
 use crate::analysis::alerts::{
-    Alert, Class, Explanation, Role, Turn, Window, Withheld, counted, figure, interval,
-    probability, signed,
+    Alert, Class, Evidence, Explanation, MachineEvidence, Role, Turn, Unconfirmed, Window,
+    Withheld, counted, figure, interval, probability, signed,
 };
 use crate::cli::paper::{Ink, Paper};
 use crate::notes::{AlertNotes, Entry, State};
@@ -198,6 +198,32 @@ pub fn unseen(paper: &mut Paper, notes: &AlertNotes) {
         notes.state().word()
     );
     paper.paragraph(&format!("  {}  ", s.id), &told);
+}
+
+/// A suspect.
+pub fn suspect(paper: &mut Paper, suspect: &Unconfirmed) {
+    let mark = paper.ink(Ink::Open, "?");
+    paper.line(&format!("{mark} {}", paper.ink(Ink::Strong, &place(&suspect.of))));
+    paper.paragraph("  ", &suspect.sentence());
+}
+
+/// How often a kernel differs from itself.
+pub fn evidence(paper: &mut Paper, evidence: &Evidence) {
+    const SHOWN: usize = 10;
+    paper.paragraph("", &evidence.sentence());
+    if evidence.all.comparisons == 0 {
+        return;
+    }
+    paper.paragraph("  ", &evidence.basis());
+    let row = |of: &MachineEvidence| vec![of.machine.clone(), of.all.words()];
+    paper.table("  ", &[false, false], &evidence.machines.iter().map(row).collect::<Vec<_>>());
+    let mark = paper.ink(Ink::Open, "?");
+    for call in evidence.calls.iter().take(SHOWN) {
+        paper.paragraph(&format!("  {mark} "), &call.words());
+    }
+    if evidence.calls.len() > SHOWN {
+        paper.line(&format!("  and {} more", evidence.calls.len() - SHOWN));
+    }
 }
 
 /// A change that is withheld.

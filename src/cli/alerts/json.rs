@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::analysis::alerts::{Alert, Report};
+use crate::analysis::alerts::{Alert, Evidence, Report};
 
 /// An alert with its sentences.
 pub fn alert(alert: &Alert) -> serde_json::Result<Value> {
@@ -16,12 +16,19 @@ pub fn alert(alert: &Alert) -> serde_json::Result<Value> {
     Ok(value)
 }
 
-/// All of a report.
-pub fn report(report: &Report) -> serde_json::Result<Value> {
+/// All of a report, and how often a kernel differs from itself.
+pub fn report(report: &Report, evidence: Option<&Evidence>) -> serde_json::Result<Value> {
     let mut value = serde_json::to_value(report)?;
     if let Some(fields) = value.as_object_mut() {
         let alerts: Vec<Value> = report.alerts.iter().map(alert).collect::<Result<_, _>>()?;
         fields.insert("alerts".to_owned(), alerts.into());
+        if let Some(evidence) = evidence {
+            let mut said = serde_json::to_value(evidence)?;
+            if let Some(fields) = said.as_object_mut() {
+                fields.insert("sentence".to_owned(), evidence.sentence().into());
+            }
+            fields.insert("evidence".to_owned(), said);
+        }
     }
     Ok(value)
 }

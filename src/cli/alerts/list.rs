@@ -32,12 +32,15 @@ pub struct List {
     /// Also list what could not be decided
     #[arg(long)]
     all: bool,
+    /// Also say how often a kernel would have been told from itself (A/A): everything is judged twice
+    #[arg(long, conflicts_with = "csv")]
+    evidence: bool,
     /// Exit with status 1 if there are new regressions: such that nobody has said anything about, and
     /// that are still there
     #[arg(long)]
     fail: bool,
     /// Show the whole calculation of one verdict instead
-    #[arg(long, value_name = "BENCHMARK/OPERATION@KERNEL", conflicts_with_all = ["csv", "all", "fail"])]
+    #[arg(long, value_name = "BENCHMARK/OPERATION@KERNEL", conflicts_with_all = ["csv", "all", "evidence", "fail"])]
     explain: Option<String>,
 }
 
@@ -124,7 +127,7 @@ impl Choice {
 
 impl List {
     pub fn run(self) -> anyhow::Result<Ending> {
-        let mut judgement = self.source.judge(&self.filter)?;
+        let mut judgement = self.source.judge_with(&self.filter, self.evidence)?;
         judgement.complain();
         if let Some(asked) = &self.explain {
             return self.explain(&judgement, asked);
@@ -136,12 +139,19 @@ impl List {
         let report = &mut judgement.report;
         report.alerts.retain(|alert| place(&alert.of) && self.choice.takes(alert));
         report.withheld.retain(|w| place(&w.of) && !self.choice.only_alerts());
+        report.suspects.retain(|suspect| {
+            let kernel = self.choice.takes_kernel(&suspect.window.first_bad, &suspect.track);
+            place(&suspect.of) && kernel && !self.choice.only_alerts()
+        });
         report.machine_drifts.retain(|drift| {
             report.alerts.iter().any(|alert| alert.of.place.machine == drift.machine)
         });
         let news = report.alerts.iter().any(Alert::is_news);
         print(&if self.json {
-            serde_json::to_string_pretty(&json::report(&judgement.report)?)? + "\n"
+            serde_json::to_string_pretty(&json::report(
+                &judgement.report,
+                judgement.evidence.as_ref(),
+            )?)? + "\n"
         } else if self.csv {
             table::csv(&table::changes(&judgement, &self.filter, &self.choice, self.all))?
         } else {
@@ -173,6 +183,14 @@ impl List {
             paper.line("");
             detail::brief(&mut paper, alert);
         }
+        if !report.suspects.is_empty() {
+            paper.line("");
+            paper.line(&paper.ink(Ink::Faint, "To be confirmed:"));
+        }
+        for suspect in &report.suspects {
+            paper.line("");
+            detail::suspect(&mut paper, suspect);
+        }
         for withheld in &report.withheld {
             paper.line("");
             detail::withheld(&mut paper, withheld);
@@ -192,6 +210,10 @@ impl List {
             for notes in &report.unseen {
                 detail::unseen(&mut paper, notes);
             }
+        }
+        if let Some(evidence) = &judgement.evidence {
+            paper.line("");
+            detail::evidence(&mut paper, evidence);
         }
         paper.finish()
     }
@@ -262,7 +284,8 @@ fn summary(alerts: &[Alert]) -> String {
         parts.push(format!("{} still there, {news} of them new", plural(there, "regression")));
     }
     if over > 0 {
-        parts.push(format!("{} that are over", plural(over, "regression")));
+        let verb = if over == 1 { "is" } else { "are" };
+        parts.push(format!("{} that {verb} over", plural(over, "regression")));
     }
     if better > 0 {
         parts.push(plural(better, "improvement"));

@@ -78,7 +78,7 @@ fn lives_are_told_as_people_tell_them() {
             "6.8 0, 6.9 12!, 6.10 6!, 6.11 6",
             "6.9",
             Shape::Open,
-            "regressed in 6.9 (+12.0 %), partly fixed in 6.10 (−5.4 %), still present in 6.11, 51 % of it",
+            "regressed in 6.9 (+12.0 %), partly fixed in 6.10 (−5.4 %), still present in 6.11 (51 % of it)",
         ),
         (
             "6.8 0, 6.9 12!, 6.10 12, 6.11 1",

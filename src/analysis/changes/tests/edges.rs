@@ -31,6 +31,21 @@ fn one_boot_is_at_most_suspect() {
 }
 
 #[test]
+fn boots_that_contradict_one_another_call_for_more_than_there_are() {
+    let usual = [10.0, 10.01, 9.99, 10.0, 10.02, 9.98, 10.01, 9.99];
+    let usual: Vec<&[f64]> = usual.iter().map(std::slice::from_ref).collect();
+    let odd: Vec<&[f64]> =
+        vec![&[10.0], &[10.01], &[11.5], &[9.99], &[11.6], &[11.4], &[10.0], &[11.5]];
+    let observations = (0..9).map(|k| (k, usual.clone())).chain([(9, odd)]);
+    let judged = one(10, observations.collect());
+    let last = &judged.comparisons[9];
+    match last.verdict {
+        Verdict::Inconclusive { boots_needed: Some(boots) } => assert!(boots > 8, "{last:?}"),
+        _ => panic!("undecided: {last:?}"),
+    }
+}
+
+#[test]
 fn constant_values_do_not_change() {
     let judged = one(4, (0..4).map(|k| (k, vec![&[5.0, 5.0][..], &[5.0]])).collect());
     assert!(judged.comparisons[1..].iter().all(|c| c.verdict == Verdict::NoChange));
