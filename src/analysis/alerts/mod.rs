@@ -21,7 +21,7 @@ mod sentence;
 mod severity;
 mod telling;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 mod whereabouts;
 mod words;
 

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::*;
-use crate::analysis::{Baseline, compare, pages};
+use crate::analysis::{Baseline, compare, pages, set_verdicts};
+use crate::notes::Notes;
 use markup::{check_markup, internal_links};
-use sample::{invented_runs, problem};
+use sample::{invented_runs, judged, problem};
 
 /// A site in memory.
 #[derive(Default)]
@@ -29,18 +30,34 @@ impl Output for Memory {
 }
 
 fn site_of(runs: &[Run], problems: &[Problem]) -> BTreeMap<String, String> {
+    site_with(runs, problems, &Notes::default())
+}
+
+fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<String, String> {
     let runs: Vec<&Run> = runs.iter().collect();
-    let comparisons: Vec<Comparison> = pages(runs.iter().copied())
+    let mut comparisons: Vec<Comparison> = pages(runs.iter().copied())
         .iter()
         .map(|page| compare(page, &Baseline::Previous).expect("a baseline"))
         .collect();
+    let settings = Settings::default();
+    let judged = judged(&runs, &settings);
+    let report = Report::new(&judged, notes);
+    set_verdicts(&mut comparisons, &judged, &report, &settings);
     let options = SiteOptions {
         raw_logs: RawLogs::Relative("../results".into()),
         notes: Some("A *note*".into()),
         ..SiteOptions::default()
     };
     let out = Memory::default();
-    build(&runs, &comparisons, problems, &options, &out).expect("a site");
+    let results = Results {
+        runs: &runs,
+        comparisons: &comparisons,
+        problems,
+        judged: &judged,
+        report: &report,
+        settings: &settings,
+    };
+    build(&results, &options, &out).expect("a site");
     out.0.into_inner().expect("no panic")
 }
 

@@ -1,10 +1,14 @@
 //! Invented runs: the later the kernel, the slower some of its operations.
 
+use crate::analysis::History;
+use crate::analysis::alerts::{Judged, Measurements};
+use crate::analysis::changes::Settings;
 use crate::model::{
     Benchmark, Direction, Environment, Iteration, Operation, Outcome, Problem, Run, Severity,
     SummaryKind,
 };
 use crate::stats::summary::summarise;
+use crate::store::SampleRow;
 
 pub fn problem(path: &str) -> Problem {
     Problem {
@@ -14,6 +18,27 @@ pub fn problem(path: &str) -> Problem {
         what: "odd <b>".into(),
         remedy: "look".into(),
     }
+}
+
+/// What the engine says about runs, whose samples are the means of their iterations.
+pub fn judged(runs: &[&Run], settings: &Settings) -> Judged {
+    let history = History::new(runs);
+    let mut measured = Measurements::default();
+    for run in runs {
+        let rows = run.benchmarks.iter().flat_map(|benchmark| {
+            benchmark.operations.iter().flat_map(move |operation| {
+                operation.iterations.iter().map(move |iteration| SampleRow {
+                    iteration: iteration.number,
+                    benchmark: &benchmark.name,
+                    operation: &operation.name,
+                    interval: 0.0,
+                    value: iteration.mean,
+                })
+            })
+        });
+        measured.add(&history, run, rows);
+    }
+    Judged::new(history, measured, settings)
 }
 
 /// One run for each machine, config and name.
