@@ -45,23 +45,32 @@ pub struct Compare {
 impl Compare {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let benchmark = self.filter.benchmark.clone();
+        let format = if self.json { Format::Json } else { self.format };
         // Verdicts rest on what all results have in common, and must not depend on which are shown.
-        let results = self.results.find(&Filter { benchmark, ..Filter::default() })?;
+        let all = Filter { benchmark, ..Filter::default() };
+        let judged = format != Format::Csv && !self.ratio;
+        let results = self.results.find(if judged { &all } else { &self.filter })?;
         results.require(&self.filter)?;
         let loaded = results.load()?;
-        let folder = results.notes_folder();
-        let judgement = judge(&results, &loaded, Notes::read(&folder), folder)?;
+        let judgement = match judged {
+            true => {
+                let folder = results.notes_folder();
+                Some(judge(&results, &loaded, Notes::read(&folder), folder)?)
+            }
+            false => None,
+        };
         let mut runs = loaded.into_runs();
         runs.retain(|run| self.filter.takes_names(&run.machine, &run.config));
         let mut comparisons = compare_all(&runs, &baseline(&self.baseline))?;
-        judgement.set_verdicts(&mut comparisons);
+        if let Some(judgement) = judgement {
+            judgement.set_verdicts(&mut comparisons);
+        }
         self.keep_wanted(&mut comparisons);
         let options = Options {
             ratio: self.ratio,
             detail: if self.brief { Detail::Brief } else { Detail::Full },
             colour: stdout_has_colour(),
         };
-        let format = if self.json { Format::Json } else { self.format };
         print(&report::render(format, &comparisons, options)?)?;
         Ok(Ending::Fine)
     }
