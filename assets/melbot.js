@@ -1,6 +1,12 @@
 "use strict";
-// Filters rows by name. Everything else on the pages works without scripts.
+// Filters rows. Everything else on the pages works without scripts.
 (function () {
+  // A plot that is wider than the page shows what changed first.
+  document.querySelectorAll("figure.full").forEach((figure) => {
+    const mark = figure.querySelector("polygon.wo, polygon.be");
+    if (mark) figure.scrollLeft = mark.getBoundingClientRect().left - figure.clientWidth * 0.6;
+  });
+
   const input = document.querySelector("[data-filter]");
   if (!input) return;
   const said = document.querySelector("[data-filtered]");

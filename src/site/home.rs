@@ -100,7 +100,7 @@ fn lists<'s>(catalogue: &'s Catalogue) -> Vec<List<'s>> {
     let list = |(section, title, note, id, most): (Section, _, _, _, usize)| {
         let mut lines: Vec<&Line> =
             catalogue.alerts.iter().filter(|line| line.section == section).collect();
-        lines.sort_by(|a, b| b.news.cmp(&a.news));
+        lines.sort_by_key(|line| std::cmp::Reverse(line.news));
         let more = lines.len().saturating_sub(most);
         lines.truncate(most);
         List { title, note, id, lines, more }

@@ -12,6 +12,9 @@ const HEIGHT: u32 = 270 * UNITS as u32;
 const SMALL_HEIGHT: u32 = 200 * UNITS as u32;
 /// Width of a plot that has a page to itself.
 const WIDE: u32 = 1120 * UNITS as u32;
+/// The same, for few kernels.
+const MIDDLE: u32 = 640 * UNITS as u32;
+const FEW: usize = 14;
 /// Width of one among others.
 const NARROW: u32 = 360 * UNITS as u32;
 const LEFT: i32 = 54 * UNITS;
@@ -61,7 +64,6 @@ pub struct Spot {
 
 /// Draws it; `None` where nothing was measured.
 pub fn tracks(history: &History, wide: bool) -> Result<Option<Plot>, SiteError> {
-    let (width, height) = if wide { (WIDE, HEIGHT) } else { (NARROW, SMALL_HEIGHT) };
     // Between panels a place is left free.
     let mut slots: Vec<Option<&Spot>> = Vec::new();
     for panel in &history.panels {
@@ -70,6 +72,11 @@ pub fn tracks(history: &History, wide: bool) -> Result<Option<Plot>, SiteError> 
         }
         slots.extend(panel.spots.iter().map(Some));
     }
+    let (width, height) = match wide {
+        true if slots.len() <= FEW => (MIDDLE, HEIGHT),
+        true => (WIDE, HEIGHT),
+        false => (NARROW, SMALL_HEIGHT),
+    };
     let names: Vec<&str> = slots.iter().map(|slot| slot.map_or("", |s| &*s.kernel)).collect();
     let right = width as i32 - MARGIN;
     let kernels = KernelAxis::new(&names, LEFT, right);
