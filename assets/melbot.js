@@ -1,6 +1,12 @@
 "use strict";
-// Filters rows by name. Everything else on the pages works without scripts.
+// Filters rows. Everything else on the pages works without scripts.
 (function () {
+  // A plot that is wider than the page shows what changed first.
+  document.querySelectorAll("figure.full").forEach((figure) => {
+    const mark = figure.querySelector("polygon.wo, polygon.be");
+    if (mark) figure.scrollLeft = mark.getBoundingClientRect().left - figure.clientWidth * 0.6;
+  });
+
   const input = document.querySelector("[data-filter]");
   if (!input) return;
   const said = document.querySelector("[data-filtered]");
@@ -10,7 +16,15 @@
   const tables = Array.from(document.querySelectorAll("table.kernels"));
   const rows = Array.from(document.querySelectorAll(
     tables.length ? "table.kernels tbody tr" : "main tbody tr"));
-  const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
+  // Rows of alerts are found by whatever they say, others by their name.
+  const whole = input.dataset.filter === "rows";
+  const names = rows.map((row) =>
+    (whole ? row : row.cells[0]).textContent.replace(/\s+/g, " ").toLowerCase());
+  const picks = Array.from(document.querySelectorAll("[data-pick]"));
+
+  function picked(row) {
+    return picks.every((pick) => !pick.value || row.dataset[pick.dataset.pick] === pick.value);
+  }
 
   function matches(name, words) {
     return words.every((word) => name.includes(word));
@@ -20,17 +34,21 @@
     const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     rows.forEach((row, at) => {
-      const hit = matches(names[at], words);
+      const hit = matches(names[at], words) && picked(row);
       row.hidden = !hit;
       if (hit) shown += 1;
     });
-    said.textContent = words.length ? shown + " of " + rows.length : "";
+    const filtered = words.length || picks.some((pick) => pick.value);
+    said.textContent = filtered ? shown + " of " + rows.length : "";
     tables.forEach((table) => {
       const section = table.closest("section");
       const visible = Array.from(table.tBodies[0].rows).some((row) =>
         !row.hidden && (!only || !only.checked || row.classList.contains("moved")));
       section.querySelector(".empty").hidden = visible;
       table.parentElement.hidden = !visible;
+    });
+    document.querySelectorAll("table.alerts").forEach((table) => {
+      table.closest("section").hidden = Array.from(table.tBodies[0].rows).every((row) => row.hidden);
     });
     remember(words);
   }
@@ -39,8 +57,9 @@
     const state = new URLSearchParams();
     if (words.length) state.set("filter", input.value);
     if (only && only.checked) state.set("changed", "1");
+    picks.forEach((pick) => { if (pick.value) state.set(pick.dataset.pick, pick.value); });
     const hash = state.toString();
-    const filtered = location.hash.includes("filter=") || location.hash.includes("changed=");
+    const filtered = /(filter|changed|state|severity)=/.test(location.hash);
     if (hash || filtered) {
       history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
     }
@@ -50,11 +69,13 @@
     const state = new URLSearchParams(location.hash.slice(1));
     if (state.has("filter")) input.value = state.get("filter");
     if (only && state.has("changed")) only.checked = true;
-    if (input.value || (only && only.checked)) apply();
+    picks.forEach((pick) => { if (state.has(pick.dataset.pick)) pick.value = state.get(pick.dataset.pick); });
+    if (input.value || (only && only.checked) || picks.some((pick) => pick.value)) apply();
   }
 
   input.addEventListener("input", apply);
   if (only) only.addEventListener("change", apply);
+  picks.forEach((pick) => pick.addEventListener("change", apply));
   document.addEventListener("keydown", (event) => {
     const typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
+use super::alerts::Place;
 use super::baseline::{Baseline, UnknownBaseline};
 use super::ratios::RatioTable;
-use super::verdict::{Evidence, Verdict, decide};
+use super::verdict::Verdict;
 use crate::model::{
     Benchmark, Direction, Operation, Outcome, Release, Run, SummaryKind, compare_runs,
 };
@@ -37,6 +38,8 @@ pub struct Column {
     pub released: Option<i64>,
     /// Start, in seconds since 1970.
     pub started: Option<i64>,
+    /// The folder that the run lies in, relative to the results folder.
+    pub folder: String,
     /// How it ended.
     pub outcome: Outcome,
     /// Position of the column that this one is set against; its own for a baseline.
@@ -114,7 +117,7 @@ pub struct Cell {
     pub quartiles: Option<[f64; 5]>,
     /// MMTests' interval of the mean.
     pub interval: Option<(f64, f64)>,
-    /// melbot's verdict.
+    /// melbot's verdict; see [`super::set_verdicts`].
     pub verdict: Verdict,
 }
 
@@ -131,26 +134,16 @@ pub fn pages<'r>(runs: impl IntoIterator<Item = &'r Run>) -> Vec<Vec<&'r Run>> {
     pages
 }
 
-/// Compares the runs of a page, which are in the order of their kernels.
+/// Compares the runs of a page, which are in the order of their kernels. Nothing is judged yet.
 pub fn compare(runs: &[&Run], baseline: &Baseline) -> Result<Comparison, UnknownBaseline> {
     let baselines = baseline.choose(runs)?;
     let columns: Vec<Column> =
         runs.iter().zip(&baselines).map(|(run, baseline)| column(run, *baseline)).collect();
-    let mut evidence = Vec::new();
     let lists = runs.iter().map(|run| &run.benchmarks);
-    let mut benchmarks: Vec<BenchmarkTable> = in_order(lists, |benchmark| &benchmark.name)
+    let benchmarks: Vec<BenchmarkTable> = in_order(lists, |benchmark| &benchmark.name)
         .into_iter()
-        .map(|first| benchmark_table(first, runs, &columns, &mut evidence))
+        .map(|first| benchmark_table(first, runs, &columns))
         .collect();
-    let cells = benchmarks
-        .iter_mut()
-        .flat_map(|benchmark| &mut benchmark.operations)
-        .flat_map(|operation| operation.cells.iter_mut().zip(&columns).enumerate())
-        .filter_map(compared);
-    // Evidence was gathered from the same cells in the same order.
-    for ((cell, _), verdict) in cells.zip(decide(evidence)) {
-        cell.verdict = verdict;
-    }
     Ok(Comparison {
         machine: runs.first().map_or(String::new(), |run| run.machine.clone()),
         config: runs.first().map_or(String::new(), |run| run.config.clone()),
@@ -165,6 +158,7 @@ fn column(run: &Run, baseline: usize) -> Column {
         track: Release::parse(&run.name).map(|release| release.track().to_string()),
         released: run.released,
         started: run.started,
+        folder: Place::of(run).run_path,
         outcome: run.outcome,
         baseline,
     }
@@ -194,12 +188,7 @@ fn in_order<'i, T: 'i>(
     order
 }
 
-fn benchmark_table(
-    first: &Benchmark,
-    runs: &[&Run],
-    columns: &[Column],
-    evidence: &mut Vec<Evidence>,
-) -> BenchmarkTable {
+fn benchmark_table(first: &Benchmark, runs: &[&Run], columns: &[Column]) -> BenchmarkTable {
     let found: Vec<Option<&Benchmark>> =
         runs.iter().map(|run| benchmark(run, &first.name)).collect();
     let measured: Vec<HashMap<&str, &Operation>> =
@@ -212,9 +201,6 @@ fn benchmark_table(
                 .iter()
                 .map(|by_name| by_name.get(operation.name.as_str()).copied())
                 .collect();
-            for (new, column) in found.iter().zip(columns).enumerate().filter_map(compared) {
-                evidence.push(Evidence::weigh(found[column.baseline], *new));
-            }
             operation_table(first.kind, operation, &found, columns)
         })
         .collect();
@@ -228,11 +214,6 @@ fn benchmark_table(
         logs: found.iter().map(|found| found.map_or(Vec::new(), |b| b.logs.clone())).collect(),
         time: found.iter().map(|found| found.and_then(|b| b.time)).collect(),
     }
-}
-
-/// Drops the columns that are their own baseline.
-fn compared<T>((at, (item, column)): (usize, (T, &Column))) -> Option<(T, &Column)> {
-    (column.baseline != at).then_some((item, column))
 }
 
 fn benchmark<'r>(run: &'r Run, name: &str) -> Option<&'r Benchmark> {

@@ -5,6 +5,7 @@ mod baseline;
 pub mod changes;
 mod comparison;
 mod history;
+mod judging;
 mod ratios;
 mod verdict;
 
@@ -13,5 +14,6 @@ pub use comparison::{
     BenchmarkTable, Cell, Column, Comparison, Figure, OperationTable, StatisticRow, compare, pages,
 };
 pub use history::History;
+pub use judging::set_verdicts;
 pub use ratios::{RatioCell, RatioRow, RatioTable};
-pub use verdict::{MINIMUM_EFFECT, NO_CHANGE_MARGIN, Q_LIMIT, Verdict, VerdictKind};
+pub use verdict::{Reason, Verdict, VerdictKind};

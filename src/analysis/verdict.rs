@@ -1,20 +1,10 @@
-//! Did an operation change between two kernels?
+//! What is said about an operation of one kernel against another: the vocabulary of pages and tables.
 //!
-//! The unit of replication is the iteration: samples of one iteration share a boot, or at least a
-//! state of the machine, and are not independent. Welch's test on the means of the iterations, with
-//! the false-discovery rate of Benjamini and Hochberg held over all comparisons of a page.
+//! The numbers come from the engine of `changes/`; `judging` brings them here.
 
 use serde::Serialize;
 
-use crate::model::{Direction, Operation};
-use crate::stats::{difference, fdr, welch};
-
-/// Expected share of false alerts among all alerts of a page.
-pub const Q_LIMIT: f64 = 0.10;
-/// Changes smaller than this, in percent, are not worth an alert.
-pub const MINIMUM_EFFECT: f64 = 1.0;
-/// "No change" means that the whole interval lies within this many percent.
-pub const NO_CHANGE_MARGIN: f64 = 3.0;
+use super::alerts::{counted, interval, probability, signed};
 
 /// What is said about one operation of one kernel, against its baseline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,6 +14,8 @@ pub enum VerdictKind {
     Regressed,
     /// It is better, and by more than noise explains.
     Improved,
+    /// It looks changed, but rests on a single iteration of the newest kernel.
+    Suspect,
     /// Any change is smaller than would matter.
     NoChange,
     /// The data decide neither.
@@ -34,208 +26,137 @@ pub enum VerdictKind {
     NotMeasured,
 }
 
-/// A verdict with its reasons.
+/// Why nothing could be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// That it is noise is too likely.
+    Noise,
+    /// Too small for an alert, not certain enough for "no change".
+    Small,
+    /// A part of a gradual change that is reported where it began.
+    Drift,
+    /// Something changed, but not certainly in this direction.
+    Direction,
+    /// Both columns are runs of the same kernel, which are judged together.
+    SameKernel,
+    /// The two have no kernel in common that both were made from, or lie in different folders.
+    Unrelated,
+}
+
+/// A verdict with its reasons. Figures are rounded to what is shown: what nobody can see must not
+/// make a page another one.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
     /// The verdict.
     pub kind: VerdictKind,
-    /// Change of the mean over iterations in percent, positive where better.
+    /// Change of the level in percent of the old one, positive where better.
     pub effect: Option<f64>,
-    /// 95 % interval of the effect.
+    /// Its interval.
     pub interval: Option<(f64, f64)>,
-    /// Share of false alerts expected if all as clear as this were called changes.
-    pub q: Option<f64>,
-    /// Iterations of the baseline and of this kernel.
-    pub iterations: (usize, usize),
-}
-
-/// A comparison on its way to a verdict, before the others of the page are known.
-#[derive(Debug)]
-pub struct Evidence {
-    verdict: Verdict,
-    p: Option<f64>,
-}
-
-impl Evidence {
-    /// The evidence that `new` differs from `old`; `None` for one that was not measured.
-    pub fn weigh(old: Option<&Operation>, new: Option<&Operation>) -> Evidence {
-        let measured = |operation: Option<&Operation>| operation.map_or(Vec::new(), means);
-        let (before, after) = (measured(old), measured(new));
-        let iterations = (before.len(), after.len());
-        let mut verdict = Verdict {
-            kind: VerdictKind::Inconclusive,
-            effect: None,
-            interval: None,
-            q: None,
-            iterations,
-        };
-        let Some(new) = new.filter(|_| iterations.0 > 0 && iterations.1 > 0) else {
-            verdict.kind = VerdictKind::NotMeasured;
-            return Evidence { verdict, p: None };
-        };
-        let base = average(&before);
-        if base == 0.0 && average(&after) == 0.0 && new.direction == Direction::Higher {
-            // A throughput of nothing on both sides: nothing was measured, whatever was printed.
-            verdict.kind = VerdictKind::NotMeasured;
-            return Evidence { verdict, p: None };
-        }
-        let effect = difference::change_percent(new.direction, base, average(&after));
-        verdict.effect = Some(effect).filter(|effect| effect.is_finite());
-        let Some(test) = welch::test(&before, &after) else { return Evidence { verdict, p: None } };
-        if base != 0.0 {
-            let interval = in_percent(new.direction, base, test.interval);
-            let finite = interval.0.is_finite() && interval.1.is_finite();
-            verdict.interval = finite.then_some(interval);
-        }
-        Evidence { verdict, p: Some(test.p) }
-    }
-}
-
-/// Turns all evidence of a page into verdicts, in the same order.
-pub fn decide(evidence: Vec<Evidence>) -> Vec<Verdict> {
-    let p_values: Vec<f64> = evidence.iter().filter_map(|evidence| evidence.p).collect();
-    let mut q_values = fdr::benjamini_hochberg(&p_values).into_iter();
-    evidence
-        .into_iter()
-        .map(|Evidence { mut verdict, p }| {
-            if p.is_some() {
-                verdict.q = q_values.next();
-                verdict.kind = judge(&verdict);
-            }
-            verdict
-        })
-        .collect()
-}
-
-fn judge(verdict: &Verdict) -> VerdictKind {
-    let effect = verdict.effect.unwrap_or(0.0);
-    let certain = verdict.q.is_some_and(|q| q <= Q_LIMIT);
-    if certain && effect.abs() >= MINIMUM_EFFECT {
-        return if effect < 0.0 { VerdictKind::Regressed } else { VerdictKind::Improved };
-    }
-    let within = |(low, high): (f64, f64)| low > -NO_CHANGE_MARGIN && high < NO_CHANGE_MARGIN;
-    if verdict.interval.is_some_and(within) {
-        VerdictKind::NoChange
-    } else {
-        VerdictKind::Inconclusive
-    }
-}
-
-fn means(operation: &Operation) -> Vec<f64> {
-    operation.iterations.iter().map(|iteration| iteration.mean).collect()
-}
-
-fn average(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}
-
-/// A difference of means in percent of the base, positive where better, low end first.
-fn in_percent(direction: Direction, base: f64, (low, high): (f64, f64)) -> (f64, f64) {
-    let scale = match direction {
-        Direction::Higher => 100.0 / base,
-        Direction::Lower => -100.0 / base,
-    };
-    let (a, b) = (low * scale, high * scale);
-    (a.min(b), a.max(b))
+    /// Probability of a change in the direction of the effect.
+    pub probability: Option<f64>,
+    /// Iterations that the two levels rest on, also those of other kernels at the same level.
+    pub boots: (usize, usize),
+    /// Iterations of each kernel, in all, that would decide it; only of what is undecided.
+    pub boots_needed: Option<u32>,
+    /// Why it is undecided.
+    pub reason: Option<Reason>,
+    /// The alert that tells more.
+    pub alert: Option<String>,
 }
 
 impl Verdict {
-    /// The verdict of a baseline about itself.
-    pub fn baseline(measured: bool) -> Verdict {
+    /// A verdict without figures.
+    pub fn bare(kind: VerdictKind) -> Verdict {
         Verdict {
-            kind: if measured { VerdictKind::Baseline } else { VerdictKind::NotMeasured },
+            kind,
             effect: None,
             interval: None,
-            q: None,
-            iterations: (0, 0),
+            probability: None,
+            boots: (0, 0),
+            boots_needed: None,
+            reason: None,
+            alert: None,
         }
+    }
+
+    /// The verdict of a baseline about itself, and of all before they are judged.
+    pub fn baseline(measured: bool) -> Verdict {
+        Verdict::bare(if measured { VerdictKind::Baseline } else { VerdictKind::NotMeasured })
+    }
+
+    /// `true` for what changed.
+    pub fn is_change(&self) -> bool {
+        matches!(self.kind, VerdictKind::Regressed | VerdictKind::Improved)
+    }
+
+    /// `true` where a level rests on a single iteration: no statistics can help.
+    pub fn cannot_be_judged(&self) -> bool {
+        self.kind == VerdictKind::Inconclusive && self.boots.0.min(self.boots.1) < 2
     }
 
     /// One sentence that says why.
     pub fn sentence(&self) -> String {
-        let (before, after) = self.iterations;
-        let effect = |verdict: &Verdict| match (verdict.effect, verdict.interval) {
-            (Some(effect), Some((low, high))) => {
-                format!("{effect:+.1} % [{low:+.1}, {high:+.1}]")
-            }
-            (Some(effect), None) => format!("{effect:+.1} %"),
-            (None, _) => "no figure".to_owned(),
-        };
-        let q = self.q.unwrap_or(1.0);
-        let counts = format!("{before} against {after} iterations");
+        let size = self.size();
+        let p = self.probability.map_or(String::new(), probability);
+        let (before, after) = self.boots;
+        let rests = format!("levels from {before} and {} ", counted(after, "iteration"));
+        let rests = rests.trim_end();
         match self.kind {
-            VerdictKind::Regressed => format!("worse: {}, q = {q:.3}, {counts}", effect(self)),
-            VerdictKind::Improved => format!("better: {}, q = {q:.3}, {counts}", effect(self)),
-            VerdictKind::NoChange => {
-                format!("no change: {}, within ±{NO_CHANGE_MARGIN} %, {counts}", effect(self))
-            }
-            VerdictKind::Inconclusive if before < 2 || after < 2 => format!(
-                "undecided: {}, but {counts}; at least 2 on each side are needed to tell it from noise",
-                effect(self)
+            VerdictKind::Regressed => format!("worse: {size}, probability {p}; {rests}"),
+            VerdictKind::Improved => format!("better: {size}, probability {p}; {rests}"),
+            VerdictKind::Suspect => format!(
+                "suspect: {size}, but the newest kernel has a single iteration; run it again"
             ),
-            VerdictKind::Inconclusive => {
-                format!("undecided: {}, q = {q:.3}, {counts}", effect(self))
+            VerdictKind::NoChange => {
+                format!("no change: {size}, too small to matter; {rests}")
             }
+            VerdictKind::Inconclusive => format!("undecided: {}", self.undecided(&size, rests)),
             VerdictKind::Baseline => "baseline".to_owned(),
             VerdictKind::NotMeasured => "not measured on both sides".to_owned(),
         }
     }
+
+    fn size(&self) -> String {
+        match (self.effect, self.interval) {
+            (Some(effect), Some(ends)) => format!("{} {}", signed(effect), interval(ends)),
+            (Some(effect), None) => signed(effect),
+            (None, _) => "no figure".to_owned(),
+        }
+    }
+
+    fn undecided(&self, size: &str, rests: &str) -> String {
+        let why = match self.reason {
+            Some(Reason::SameKernel) => {
+                return "both are runs of the same kernel, and are judged together".to_owned();
+            }
+            Some(Reason::Unrelated) | None => {
+                return "nothing was measured of a kernel that both were made from".to_owned();
+            }
+            _ if self.cannot_be_judged() => {
+                "at least 2 iterations on each side tell a change from noise".to_owned()
+            }
+            Some(Reason::Noise) => format!(
+                "that it is noise has probability {}",
+                probability(1.0 - self.probability.unwrap_or(0.0))
+            ),
+            Some(Reason::Small) => {
+                "less than is worth an alert, and not certain enough for no change".to_owned()
+            }
+            Some(Reason::Drift) => {
+                "part of a gradual change that began earlier, and is reported there".to_owned()
+            }
+            Some(Reason::Direction) => "it does not say in which direction".to_owned(),
+        };
+        let needed = match self.boots_needed {
+            Some(boots) => format!("; {} of each kernel would tell", iterations(boots)),
+            None => String::new(),
+        };
+        format!("{size}; {why}; {rests}{needed}")
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Iteration;
-
-    fn operation(direction: Direction, means: &[f64]) -> Operation {
-        let iterations =
-            (0..).zip(means).map(|(number, mean)| Iteration { number, samples: 5, mean: *mean });
-        Operation {
-            name: "op".into(),
-            direction,
-            unit: "s".into(),
-            ratio: false,
-            samples: 5 * means.len() as u64,
-            statistics: Vec::new(),
-            interval: None,
-            quartiles: [0.0; 5],
-            iterations: iterations.collect(),
-        }
-    }
-
-    fn verdict(direction: Direction, old: &[f64], new: &[f64]) -> Verdict {
-        let (old, new) = (operation(direction, old), operation(direction, new));
-        decide(vec![Evidence::weigh(Some(&old), Some(&new))]).remove(0)
-    }
-
-    const OLD: &[f64] = &[10.0, 10.1, 9.9, 10.05];
-    const NEW: &[f64] = &[12.0, 12.1, 11.9, 12.05];
-
-    #[test]
-    fn a_clear_change_is_called_by_its_direction() {
-        assert_eq!(verdict(Direction::Lower, OLD, NEW).kind, VerdictKind::Regressed);
-        assert_eq!(verdict(Direction::Higher, OLD, NEW).kind, VerdictKind::Improved);
-        assert_eq!(verdict(Direction::Lower, NEW, OLD).kind, VerdictKind::Improved);
-    }
-
-    #[test]
-    fn the_same_again_is_no_change() {
-        assert_eq!(verdict(Direction::Lower, OLD, OLD).kind, VerdictKind::NoChange);
-    }
-
-    #[test]
-    fn one_iteration_decides_nothing() {
-        let verdict = verdict(Direction::Lower, &[10.0], &[20.0]);
-        assert_eq!(verdict.kind, VerdictKind::Inconclusive);
-        assert_eq!(verdict.effect, Some(-100.0));
-    }
-
-    #[test]
-    fn nothing_measured_is_never_no_change() {
-        let old = operation(Direction::Higher, &[0.0, 0.0]);
-        for new in [None, Some(&old)] {
-            let verdicts = decide(vec![Evidence::weigh(Some(&old), new)]);
-            assert_eq!(verdicts[0].kind, VerdictKind::NotMeasured);
-        }
-    }
+fn iterations(boots: u32) -> String {
+    counted(boots as usize, "iteration")
 }

@@ -3,10 +3,12 @@
 use clap::Args;
 use rayon::prelude::*;
 
+use super::judgement::judge;
 use super::results::{Filter, ResultsArgs, stdout_has_colour};
 use super::{Ending, print};
 use crate::analysis::{Baseline, Comparison, UnknownBaseline, compare, pages};
 use crate::model::Run;
+use crate::notes::Notes;
 use crate::report::{self, Detail, Format, Options};
 
 /// Compare kernels benchmark by benchmark
@@ -42,21 +44,38 @@ pub struct Compare {
 
 impl Compare {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
-        let runs = self.results.find(&self.filter)?.load()?.into_runs();
+        let benchmark = self.filter.benchmark.clone();
+        let format = if self.json { Format::Json } else { self.format };
+        // Verdicts rest on what all results have in common, and must not depend on which are shown.
+        let all = Filter { benchmark, ..Filter::default() };
+        let judged = format != Format::Csv && !self.ratio;
+        let results = self.results.find(if judged { &all } else { &self.filter })?;
+        results.require(&self.filter)?;
+        let loaded = results.load()?;
+        let judgement = match judged {
+            true => {
+                let folder = results.notes_folder();
+                Some(judge(&results, &loaded, (Notes::read(&folder), folder), false)?)
+            }
+            false => None,
+        };
+        let mut runs = loaded.into_runs();
+        runs.retain(|run| self.filter.takes_names(&run.machine, &run.config));
         let mut comparisons = compare_all(&runs, &baseline(&self.baseline))?;
+        if let Some(judgement) = judgement {
+            judgement.set_verdicts(&mut comparisons);
+        }
         self.keep_wanted(&mut comparisons);
         let options = Options {
             ratio: self.ratio,
             detail: if self.brief { Detail::Brief } else { Detail::Full },
             colour: stdout_has_colour(),
         };
-        let format = if self.json { Format::Json } else { self.format };
         print(&report::render(format, &comparisons, options)?)?;
         Ok(Ending::Fine)
     }
 
-    /// Drops the benchmarks that were not asked for, after the verdicts are made: how many
-    /// comparisons a page has must not depend on which of them are looked at.
+    /// Drops the benchmarks that were not asked for.
     fn keep_wanted(&self, comparisons: &mut Vec<Comparison>) {
         for comparison in &mut *comparisons {
             comparison.benchmarks.retain(|benchmark| self.filter.takes_benchmark(&benchmark.name));

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::Args;
 
-use super::results::{Busy, Filter, ResultsArgs};
-use crate::analysis::History;
+use super::results::{Busy, Filter, Loaded, Results, ResultsArgs};
 use crate::analysis::alerts::{Evidence, Judged, Measurements, Report};
 use crate::analysis::changes::Settings;
+use crate::analysis::{Comparison, History, set_verdicts};
 use crate::kernel;
 use crate::model::{Problem, Run};
 use crate::notes::Notes;
@@ -54,25 +54,36 @@ impl JudgedArgs {
         let results = self.results.find(&all)?;
         results.require(filter)?;
         let loaded = results.load()?;
-        let busy = Busy::with("judging");
-        let runs: Vec<&Run> = loaded.runs.iter().map(|stored| &stored.run).collect();
-        let history = History::new(&runs);
-        let mut measured = Measurements::default();
-        for stored in &loaded.runs {
-            measured.add(&history, &stored.run, loaded.store.samples(stored)?.rows()?);
-        }
-        let settings = Settings::default();
-        let evidence = evidence.then(|| Evidence::measure(&history, &measured, &settings));
-        let judged = Judged::new(history, measured, &settings);
         let folder = self.notes.clone().unwrap_or_else(|| results.notes_folder());
         let notes = Notes::read(&folder);
-        let mut report = Report::new(&judged, &notes);
-        if let Some(tree) = &results.settings.tree {
-            count_commits(&mut report, &kernel::History::open(tree)?);
-        }
-        drop(busy);
-        Ok(Judgement { judged, report, notes, folder, settings, evidence })
+        judge(&results, &loaded, (notes, folder), evidence)
     }
+}
+
+/// Judges results that were read, as a whole; with `evidence` a second time, each kernel against
+/// itself.
+pub fn judge(
+    results: &Results,
+    loaded: &Loaded,
+    (notes, folder): (Notes, PathBuf),
+    evidence: bool,
+) -> anyhow::Result<Judgement> {
+    let busy = Busy::with("judging");
+    let runs: Vec<&Run> = loaded.runs.iter().map(|stored| &stored.run).collect();
+    let history = History::new(&runs);
+    let mut measured = Measurements::default();
+    for stored in &loaded.runs {
+        measured.add(&history, &stored.run, loaded.store.samples(stored)?.rows()?);
+    }
+    let settings = Settings::default();
+    let evidence = evidence.then(|| Evidence::measure(&history, &measured, &settings));
+    let judged = Judged::new(history, measured, &settings);
+    let mut report = Report::new(&judged, &notes);
+    if let Some(tree) = &results.settings.tree {
+        count_commits(&mut report, &kernel::History::open(tree)?);
+    }
+    drop(busy);
+    Ok(Judgement { judged, report, notes, folder, settings, evidence })
 }
 
 /// Fills in how many commits lie in the windows.
@@ -92,6 +103,11 @@ fn count_commits(report: &mut Report, tree: &kernel::History) {
 }
 
 impl Judgement {
+    /// Puts the verdicts into comparisons of the same results.
+    pub fn set_verdicts(&self, comparisons: &mut [Comparison]) {
+        set_verdicts(comparisons, &self.judged, &self.report, &self.settings);
+    }
+
     /// Says what of the notes could not be read. A message, no part of the output.
     pub fn complain(&self) {
         for problem in &self.notes.problems {

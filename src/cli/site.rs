@@ -9,11 +9,13 @@ use clap::Args;
 use serde::Serialize;
 
 use super::compare::{baseline, compare_all};
+use super::judgement::{Judgement, judge};
 use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, print};
 use crate::model::{Run, Severity};
+use crate::notes::Notes;
 use crate::site::publish::{Publication, is_current};
-use crate::site::{RawLogs, SiteOptions, build, stamp};
+use crate::site::{self, RawLogs, SiteOptions, build, stamp};
 
 /// Make a static site out of a folder of results
 ///
@@ -40,6 +42,9 @@ pub struct Site {
     /// as seen from the site]
     #[arg(long, value_name = "URL")]
     raw_logs: Option<String>,
+    /// Folder of the notes on alerts [default: RESULTS/alerts]
+    #[arg(long, value_name = "DIR")]
+    alert_notes: Option<PathBuf>,
     /// Front page notes in Markdown
     #[arg(long, value_name = "FILE")]
     notes: Option<PathBuf>,
@@ -70,7 +75,10 @@ impl Site {
         let dates: Vec<String> = dates.iter().map(|date| format!("{date:?}")).collect();
         let parsers = found.external()?.map(|external| external.fingerprint().to_string());
         let parsers = parsers.unwrap_or_default();
-        let others: Vec<&str> = [self.baseline.as_str(), &parsers]
+        let folder = self.alert_notes.clone().unwrap_or_else(|| found.notes_folder());
+        let notes = Notes::read(&folder);
+        let said = format!("{notes:?}");
+        let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said]
             .into_iter()
             .chain(dates.iter().map(String::as_str))
             .collect();
@@ -78,8 +86,10 @@ impl Site {
         if !self.force && is_current(&self.output, &stamp) {
             return self.report(&found, None);
         }
-        let runs = found.load()?.into_runs();
-        let report = self.publish(&found, &runs, &options, &stamp)?;
+        let loaded = found.load()?;
+        let judgement = judge(&found, &loaded, (notes, folder), true)?;
+        let runs = loaded.into_runs();
+        let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
         self.report(&found, Some(report))
     }
 
@@ -106,10 +116,14 @@ impl Site {
         &self,
         found: &Results,
         runs: &[Run],
+        judgement: &Judgement,
         options: &SiteOptions,
         stamp: &str,
     ) -> anyhow::Result<Report> {
-        let comparisons = compare_all(runs, &baseline(&self.baseline))?;
+        let mut comparisons = compare_all(runs, &baseline(&self.baseline))?;
+        judgement.set_verdicts(&mut comparisons);
+        let mut problems = found.discovery.problems.clone();
+        problems.extend(judgement.notes.problems.iter().cloned());
         let runs: Vec<&Run> = runs.iter().collect();
         let waiting = || {
             // A message that cannot be shown is no reason to stop.
@@ -118,9 +132,18 @@ impl Site {
         };
         let publication = Publication::begin(&self.output, stamp, waiting)?;
         let publication = if self.force { publication.without_trust() } else { publication };
-        build(&runs, &comparisons, &found.discovery.problems, options, &publication)?;
+        let results = site::Results {
+            runs: &runs,
+            comparisons: &comparisons,
+            problems: &problems,
+            judged: &judgement.judged,
+            report: &judgement.report,
+            evidence: judgement.evidence.as_ref(),
+            settings: &judgement.settings,
+        };
+        build(&results, options, &publication)?;
         let published = publication.finish()?;
-        let problems = found.discovery.problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        let problems = problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
         Ok(Report {
             page: page(&self.output),
             runs: runs.len(),

@@ -104,7 +104,7 @@ fn class(kind: VerdictKind) -> &'static str {
     match kind {
         VerdictKind::Regressed => "regressed",
         VerdictKind::Improved => "improved",
-        VerdictKind::Inconclusive => "inconclusive",
+        VerdictKind::Inconclusive | VerdictKind::Suspect => "inconclusive",
         VerdictKind::NoChange | VerdictKind::Baseline | VerdictKind::NotMeasured => "",
     }
 }

@@ -1,5 +1,6 @@
 //! A comparison as text, Markdown, HTML, CSV or JSON: one file a format.
 
+pub mod alerts;
 mod csv;
 mod html;
 mod json;

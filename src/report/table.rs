@@ -60,7 +60,7 @@ pub fn symbol(kind: VerdictKind) -> &'static str {
         VerdictKind::Regressed => "▼",
         VerdictKind::Improved => "▲",
         VerdictKind::NoChange => "≈",
-        VerdictKind::Inconclusive => "?",
+        VerdictKind::Inconclusive | VerdictKind::Suspect => "?",
         VerdictKind::Baseline => "",
         VerdictKind::NotMeasured => "–",
     }
@@ -82,14 +82,13 @@ pub fn tally(comparison: &Comparison) -> String {
         let cells = comparison.benchmarks.iter().flat_map(|b| &b.operations).flat_map(|o| &o.cells);
         cells.filter(|cell| cell.verdict.kind == kind).count()
     };
-    let undecided = count(VerdictKind::Inconclusive);
+    let undecided = count(VerdictKind::Inconclusive) + count(VerdictKind::Suspect);
     let single = comparison
         .benchmarks
         .iter()
         .flat_map(|b| &b.operations)
         .flat_map(|o| &o.cells)
-        .filter(|c| c.verdict.kind == VerdictKind::Inconclusive)
-        .filter(|c| c.verdict.iterations.0 < 2 || c.verdict.iterations.1 < 2)
+        .filter(|c| c.verdict.cannot_be_judged())
         .count();
     let mut text = format!(
         "{} worse, {} better, {} unchanged, {undecided} undecided, {} not measured",

@@ -135,7 +135,7 @@ fn colour_of(kind: VerdictKind) -> Option<&'static str> {
     match kind {
         VerdictKind::Regressed => Some("31"),
         VerdictKind::Improved => Some("34"),
-        VerdictKind::Inconclusive => Some("33"),
+        VerdictKind::Inconclusive | VerdictKind::Suspect => Some("33"),
         VerdictKind::NoChange | VerdictKind::Baseline | VerdictKind::NotMeasured => None,
     }
 }

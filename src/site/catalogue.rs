@@ -2,17 +2,30 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::alerts::Line;
 use super::names::{comparison_folder, slug};
 use super::problems::worst_first;
 use super::templates::Link;
-use super::{SiteOptions, format};
+use super::{Results, SiteOptions, format};
 use crate::analysis::Comparison;
+use crate::analysis::alerts::{Alert, Evidence, Judged, Report};
+use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
 
 /// Everything there are pages of.
 pub struct Catalogue<'a> {
     /// One for each comparison.
     pub shelves: Vec<Shelf<'a>>,
+    /// What is said about the results.
+    pub judged: &'a Judged,
+    /// The alerts.
+    pub report: &'a Report,
+    /// How often a kernel differs from itself.
+    pub evidence: Option<&'a Evidence>,
+    /// How it was judged.
+    pub settings: &'a Settings,
+    /// The alerts in words, in the order of the report.
+    pub alerts: Vec<Line>,
     /// All problems, the worst first.
     pub problems: Vec<&'a Problem>,
     /// What the caller asked for.
@@ -46,21 +59,54 @@ type Waiting<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Run>>;
 
 impl<'a> Catalogue<'a> {
     /// Puts runs and comparisons together.
-    pub fn new(
-        runs: &[&'a Run],
-        comparisons: &'a [Comparison],
-        problems: &'a [Problem],
-        options: &'a SiteOptions,
-    ) -> Catalogue<'a> {
+    pub fn new(results: &Results<'a>, options: &'a SiteOptions) -> Catalogue<'a> {
+        let Results { runs, comparisons, problems, judged, report, evidence, settings } = *results;
         let mut waiting = Waiting::new();
         for run in runs {
             waiting.entry((&run.machine, &run.config)).or_default().push(run);
         }
-        let shelves = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
+        let shelves: Vec<Shelf> = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
+        let line = |alert: &Alert| Line::of(alert, measured_at(&shelves, alert));
+        let alerts = report.alerts.iter().map(line).collect();
         let of_runs = runs.iter().flat_map(|run| &run.problems);
         let problems = worst_first(problems.iter().chain(of_runs));
-        Catalogue { shelves, problems, options, measured: measured(runs), runs: runs.len() }
+        Catalogue {
+            shelves,
+            judged,
+            report,
+            evidence,
+            settings,
+            alerts,
+            problems,
+            options,
+            measured: measured(runs),
+            runs: runs.len(),
+        }
     }
+
+    /// The comparison of a config on a machine.
+    pub fn shelf(&self, machine: &str, config: &str) -> Option<&Shelf<'a>> {
+        find(&self.shelves, machine, config)
+    }
+
+    /// The alerts of a config on a machine, the most severe first.
+    pub fn alerts_of<'s>(&'s self, comparison: &Comparison) -> impl Iterator<Item = &'s Line> {
+        let place = (comparison.machine.clone(), comparison.config.clone());
+        self.alerts.iter().filter(move |line| line.place == place)
+    }
+}
+
+fn find<'s, 'a>(shelves: &'s [Shelf<'a>], machine: &str, config: &str) -> Option<&'s Shelf<'a>> {
+    shelves.iter().find(|s| s.comparison.machine == machine && s.comparison.config == config)
+}
+
+/// When the first bad kernel of an alert was measured.
+fn measured_at(shelves: &[Shelf], alert: &Alert) -> Option<i64> {
+    let place = &alert.of.place;
+    let shelf = find(shelves, &place.machine, &place.config)?;
+    let columns = shelf.comparison.columns.iter();
+    let here = columns.filter(|c| c.run == alert.window.first_bad && c.folder == place.run_path);
+    here.filter_map(|column| column.started).max()
 }
 
 /// When the newest run was made, never when the pages were: they shall not change without reason.

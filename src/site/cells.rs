@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::alerts::page_of;
 use super::catalogue::{Shelf, named};
 use super::format;
 use super::plot::{Sparkline, sparkline};
-use super::story::{cannot_be_judged, shown_change, sign};
+use super::story::{shown_change, sign};
 use crate::analysis::{BenchmarkTable, Column, OperationTable, VerdictKind};
 use crate::model::Outcome;
 
@@ -40,6 +41,8 @@ pub struct CellView {
     /// Symbol and size of the change.
     change: Option<String>,
     interval: Option<String>,
+    /// Page of the alert that tells more.
+    alert: Option<String>,
     title: Option<String>,
 }
 
@@ -87,12 +90,11 @@ pub fn note(operation: &OperationTable) -> String {
 /// A row; `href` leads to everything about the operation. `common` says that all operations of the
 /// benchmark have the same note.
 pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bool) -> Row {
-    let moved = |kind| matches!(kind, VerdictKind::Regressed | VerdictKind::Improved);
     Row {
         name: operation.name.clone(),
         href,
         note: (!common).then(|| note(operation)),
-        changed: operation.cells.iter().any(|cell| moved(cell.verdict.kind)),
+        changed: operation.cells.iter().any(|cell| cell.verdict.is_change()),
         spark: sparkline(&operation.cells),
         cells: (0..operation.cells.len()).map(|at| cell(operation, at, decimals)).collect(),
     }
@@ -116,20 +118,7 @@ fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
         star: operation.statistics.iter().filter_map(figure).any(|figure| figure.starred),
         change,
         interval: verdict.interval.map(format::interval),
-        title: title(operation, at),
-    }
-}
-
-/// Why the verdict is what it is.
-fn title(operation: &OperationTable, at: usize) -> Option<String> {
-    let verdict = &operation.cells[at].verdict;
-    let (before, after) = verdict.iterations;
-    match verdict.kind {
-        VerdictKind::Baseline => None,
-        VerdictKind::Inconclusive if cannot_be_judged(verdict) => Some(format!(
-            "undecided: {before} against {after} iterations; \
-             at least 2 on each side are needed to tell it from noise"
-        )),
-        _ => Some(verdict.sentence().replace('-', "−")),
+        alert: verdict.alert.as_deref().map(page_of),
+        title: (verdict.kind != VerdictKind::Baseline).then(|| verdict.sentence()),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::alerts::Line;
 use super::catalogue::Shelf;
 use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
@@ -12,7 +13,7 @@ use super::operations;
 use super::plot::{Plot, Subject, history};
 use super::problems::{self, ProblemView};
 use super::raw_logs::LogLink;
-use super::story::{self, Sentence, Tally};
+use super::story::{self, Tally};
 use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, format};
 use crate::analysis::{BenchmarkTable, OperationTable};
@@ -25,16 +26,18 @@ const PLOTS_PER_BENCHMARK: usize = 6;
 const FIGURES_PER_PAGE: usize = 4_000;
 /// Cells of the ratio tables of one page.
 const RATIOS_PER_PAGE: usize = 4_000;
-/// Sentences at the top.
-const SENTENCES: usize = 8;
+/// Alerts at the top.
+const ALERTS: usize = 8;
 
 #[derive(Serialize)]
-struct Page {
+struct Page<'s> {
     title: String,
     lead: String,
     tally: Tally,
-    sentences: Vec<Sentence>,
-    more_sentences: usize,
+    alerts: Vec<&'s Line>,
+    more_alerts: usize,
+    /// Of the intervals, in percent.
+    coverage: String,
     heads: Vec<Head>,
     benchmarks: Vec<Section>,
     differing: Vec<Difference>,
@@ -86,7 +89,10 @@ struct Difference {
 /// Writes the page.
 pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
     let path = shelf.page();
-    let changes = story::changes(shelf);
+    let mut alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
+    // What is still there comes first: it is in this order in the list.
+    let more_alerts = alerts.len().saturating_sub(ALERTS);
+    alerts.truncate(ALERTS);
     let tally = Tally::of_shelf(shelf, None);
     let root = root_of(&path);
     let odd = problems::worst_first(
@@ -99,8 +105,9 @@ pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteErr
         problem_count: odd.len(),
         judged: tally.total() > tally.open,
         tally,
-        sentences: changes.iter().take(SENTENCES).map(story::Change::sentence).collect(),
-        more_sentences: changes.len().saturating_sub(SENTENCES),
+        alerts,
+        more_alerts,
+        coverage: format!("{:.0}", 100.0 * site.catalogue.settings.coverage),
         heads: cells::heads(shelf),
         benchmarks: sections(site, shelf, &root)?,
         differing: differing(shelf),

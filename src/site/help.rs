@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError};
-use crate::analysis::{MINIMUM_EFFECT, NO_CHANGE_MARGIN, Q_LIMIT};
 
 /// The text, with the limits of the verdict in `{…}`.
 const TEXT: &str = include_str!("../../assets/help.md");
@@ -17,10 +16,13 @@ struct Page {
 
 /// Writes the page.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
+    let settings = site.catalogue.settings;
+    let percent = |share: f64| (100.0 * share).round().to_string();
     let text = TEXT
-        .replace("{minimum-effect}", &MINIMUM_EFFECT.to_string())
-        .replace("{no-change-margin}", &NO_CHANGE_MARGIN.to_string())
-        .replace("{false-alerts}", &(Q_LIMIT * 100.0).round().to_string());
+        .replace("{minimum-effect}", &percent(settings.min_effect))
+        .replace("{no-change-margin}", &percent(settings.equivalence))
+        .replace("{coverage}", &percent(settings.coverage))
+        .replace("{false-alerts}", &percent(settings.false_share));
     let place = Place {
         path: "help.html".into(),
         title: "How to read these pages".into(),

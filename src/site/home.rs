@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::alerts::{Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
 use super::help::markdown;
 use super::kernels::{Kernel, kernels};
@@ -12,18 +13,19 @@ use super::templates::Place;
 use super::{Output, Site, SiteError, format};
 use crate::model::natural_cmp;
 
-/// Sentences of what changed.
+/// Alerts that are still there.
 const CHANGES: usize = 20;
+/// Alerts of each other kind.
+const OTHERS: usize = 8;
 /// Sentences of what may have changed.
 const OPEN: usize = 8;
 /// Kernels in the list of the newest.
 const NEWEST: usize = 10;
 
 #[derive(Serialize)]
-struct Page {
+struct Page<'s> {
     lead: String,
-    changes: Vec<Sentence>,
-    more_changes: usize,
+    lists: Vec<List<'s>>,
     open: Vec<Sentence>,
     more_open: usize,
     judged: bool,
@@ -32,6 +34,16 @@ struct Page {
     kernels: Vec<Kernel>,
     all_kernels: usize,
     notes: Option<String>,
+}
+
+/// Alerts of one kind.
+#[derive(Serialize)]
+struct List<'s> {
+    title: &'static str,
+    note: &'static str,
+    id: &'static str,
+    lines: Vec<&'s Line>,
+    more: usize,
 }
 
 /// A row of the matrix.
@@ -54,16 +66,13 @@ struct Corner {
 /// Writes the page.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let catalogue = &site.catalogue;
-    let mut changes: Vec<Change> = catalogue.shelves.iter().flat_map(story::changes).collect();
     let mut open: Vec<Change> = catalogue.shelves.iter().flat_map(story::open_questions).collect();
-    story::largest_first(&mut changes);
     story::largest_first(&mut open);
     let kernels = kernels(catalogue);
     let (machines, configs) = matrix(catalogue);
     let page = Page {
         lead: lead(catalogue, kernels.len()),
-        more_changes: changes.len().saturating_sub(CHANGES),
-        changes: changes.iter().take(CHANGES).map(Change::sentence).collect(),
+        lists: lists(catalogue),
         more_open: open.len().saturating_sub(OPEN),
         open: open.iter().take(OPEN).map(Change::sentence).collect(),
         judged: catalogue.shelves.iter().any(|shelf| {
@@ -79,6 +88,24 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let title = catalogue.options.title.clone();
     let place = Place { path: "index.html".into(), title, crumbs: Vec::new() };
     site.write("home.html", &place, &page, out)
+}
+
+/// What is still there, the newest first; apart from it what got better, and what is over.
+fn lists<'s>(catalogue: &'s Catalogue) -> Vec<List<'s>> {
+    let kinds = [
+        (Section::There, "Regressions", "those of the newest runs first", "regressions", CHANGES),
+        (Section::Better, "Improvements", "", "improvements", OTHERS),
+        (Section::Over, "Fixed", "regressions that are over", "over", OTHERS),
+    ];
+    let list = |(section, title, note, id, most): (Section, _, _, _, usize)| {
+        let mut lines: Vec<&Line> =
+            catalogue.alerts.iter().filter(|line| line.section == section).collect();
+        lines.sort_by_key(|line| std::cmp::Reverse(line.news));
+        let more = lines.len().saturating_sub(most);
+        lines.truncate(most);
+        List { title, note, id, lines, more }
+    };
+    kinds.into_iter().map(list).filter(|list| !list.lines.is_empty()).collect()
 }
 
 fn lead(catalogue: &Catalogue, kernels: usize) -> String {
@@ -105,20 +132,23 @@ fn matrix(catalogue: &Catalogue) -> (Vec<String>, Vec<Config>) {
     machines.dedup();
     let configs = rows.iter().map(|(config, row)| Config {
         name: named(config).to_owned(),
-        cells: machines.iter().map(|machine| row.get(machine).map(|s| corner(s))).collect(),
+        cells: machines.iter().map(|m| row.get(m).map(|s| corner(catalogue, s))).collect(),
     });
     let configs = configs.collect();
     (machines.into_iter().map(|machine| named(machine).to_owned()).collect(), configs)
 }
 
-fn corner(shelf: &Shelf) -> Corner {
-    let tally = Tally::of_shelf(shelf, None);
+fn corner(catalogue: &Catalogue, shelf: &Shelf) -> Corner {
+    let count = |section| {
+        let alerts = catalogue.alerts_of(shelf.comparison);
+        alerts.filter(|line| line.section == section).count()
+    };
     let columns = &shelf.comparison.columns;
     Corner {
         href: shelf.page(),
         kernels: format::counted(columns.len(), "kernel"),
         newest: columns.last().map_or(String::new(), |column| named(&column.run).to_owned()),
-        worse: tally.worse,
-        better: tally.better,
+        worse: count(Section::There),
+        better: count(Section::Better),
     }
 }

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::alerts::Line;
 use super::catalogue::{Catalogue, Shelf, named};
 use super::names::kernel_page;
-use super::story::{self, Change, Sentence, Tally};
+use super::story::Tally;
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
 use crate::model::{Release, natural_cmp};
 
-/// Sentences on the page of a kernel.
-const SENTENCES: usize = 40;
+/// Alerts on the page of a kernel.
+const ALERTS: usize = 60;
 
 /// A kernel in a list.
 #[derive(Debug, Serialize)]
@@ -31,11 +32,11 @@ pub struct Kernel {
 }
 
 #[derive(Serialize)]
-struct Page {
+struct Page<'s> {
     title: String,
     lead: String,
-    sentences: Vec<Sentence>,
-    more_sentences: usize,
+    alerts: Vec<&'s Line>,
+    more_alerts: usize,
     rows: Vec<Measured>,
 }
 
@@ -113,14 +114,15 @@ pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 }
 
 fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<(), SiteError> {
-    let mut changes: Vec<Change> =
-        spots.iter().flat_map(|(shelf, at)| story::changes_in(shelf, *at..*at + 1)).collect();
-    story::largest_first(&mut changes);
+    let mut alerts: Vec<&Line> =
+        site.catalogue.alerts.iter().filter(|line| line.kernel == name).collect();
+    let more_alerts = alerts.len().saturating_sub(ALERTS);
+    alerts.truncate(ALERTS);
     let page = Page {
         title: named(name).to_owned(),
         lead: lead(spots),
-        sentences: changes.iter().take(SENTENCES).map(Change::sentence).collect(),
-        more_sentences: changes.len().saturating_sub(SENTENCES),
+        alerts,
+        more_alerts,
         rows: spots.iter().map(|(shelf, at)| measured(shelf, *at)).collect(),
     };
     let place = Place {

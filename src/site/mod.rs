@@ -2,6 +2,7 @@
 //!
 //! Every page is a pure function of what was measured: the same input gives the same bytes.
 
+mod alerts;
 mod catalogue;
 mod cells;
 mod comparison;
@@ -25,14 +26,36 @@ mod templates;
 use rayon::prelude::*;
 
 use crate::analysis::Comparison;
+use crate::analysis::alerts::{Evidence, Judged, Report};
+use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
 
+use alerts::Line;
 use catalogue::Catalogue;
 pub use error::SiteError;
 pub use names::slug;
 pub use raw_logs::RawLogs;
 pub use stamp::stamp;
 use templates::Templates;
+
+/// Everything that pages are made of.
+#[derive(Clone, Copy)]
+pub struct Results<'a> {
+    /// The runs.
+    pub runs: &'a [&'a Run],
+    /// Made of the runs, with verdicts; a run that is in none has no page.
+    pub comparisons: &'a [Comparison],
+    /// Problems of discovery and notes; those of the runs are added.
+    pub problems: &'a [Problem],
+    /// What is said about the results.
+    pub judged: &'a Judged,
+    /// The alerts.
+    pub report: &'a Report,
+    /// How often a kernel differs from itself, where that was measured.
+    pub evidence: Option<&'a Evidence>,
+    /// How it was judged.
+    pub settings: &'a Settings,
+}
 
 /// What the pages cannot know from the results.
 #[derive(Clone, Debug)]
@@ -78,23 +101,15 @@ const ASSETS: &[(&str, &str)] = &[
 ];
 
 /// Makes all pages.
-///
-/// `comparisons` are made of `runs`; a run that is in no comparison has no page. `problems` are
-/// those of discovery; those of the runs are added.
-pub fn build(
-    runs: &[&Run],
-    comparisons: &[Comparison],
-    problems: &[Problem],
-    options: &SiteOptions,
-    out: &dyn Output,
-) -> Result<(), SiteError> {
+pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Result<(), SiteError> {
     let templates = Templates::new()?;
-    let catalogue = Catalogue::new(runs, comparisons, problems, options);
+    let catalogue = Catalogue::new(results, options);
     let site = Site { templates, catalogue };
     ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
     // The heaviest pages first, lest one of them be left to a single thread at the end.
     site.catalogue.shelves.par_iter().try_for_each(|shelf| {
-        if out.keep(&shelf.folder, &stamp::key(shelf, options)?) {
+        let alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
+        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, options)?) {
             return Ok(());
         }
         let (comparison, others) = rayon::join(
@@ -106,8 +121,16 @@ pub fn build(
         );
         comparison.and(others)
     })?;
-    let others: [Write; 5] =
-        [home::write, help::write, problems::write, kernels::write_index, kernels::write_all];
+    let others: [Write; 8] = [
+        home::write,
+        help::write,
+        problems::write,
+        kernels::write_index,
+        kernels::write_all,
+        alerts::write_list,
+        alerts::write_all,
+        alerts::write_feeds,
+    ];
     others.par_iter().try_for_each(|write| write(&site, out))
 }
 

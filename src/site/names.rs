@@ -6,8 +6,19 @@ const MAX_READABLE: usize = 60;
 /// Digits of the hash that tells changed names apart.
 const HASH_DIGITS: usize = 12;
 /// Names that the site uses for itself.
-const RESERVED: &[&str] =
-    &["index", "kernels", "assets", "operations", "index.html", "problems.html", "help.html"];
+const RESERVED: &[&str] = &[
+    "index",
+    "kernels",
+    "assets",
+    "operations",
+    "index.html",
+    "problems.html",
+    "help.html",
+    "alert",
+    "alerts.html",
+    "alerts.json",
+    "alerts.xml",
+];
 
 /// The name of a file or folder for any text.
 ///

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use super::alerts::Line;
 use super::catalogue::Shelf;
 use super::{SiteError, SiteOptions};
 use crate::mmtests::Discovery;
@@ -35,12 +36,17 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
 }
 
 /// The key of all pages about one comparison: a hash of everything they are made of.
-pub(super) fn key(shelf: &Shelf, options: &SiteOptions) -> Result<String, SiteError> {
+pub(super) fn key(
+    shelf: &Shelf,
+    alerts: &[&Line],
+    options: &SiteOptions,
+) -> Result<String, SiteError> {
     let SiteOptions { title, raw_logs, generator, notes: _ } = options;
     let mut hasher = blake3::Hasher::new();
     hasher.update(format!("{SHOWING} {title:?} {raw_logs:?} {generator:?}").as_bytes());
     let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
     add(&mut out, shelf.comparison)?;
+    add(&mut out, &alerts)?;
     for shelved in &shelf.runs {
         // The date is no part of the record of a run.
         add(&mut out, &(&shelved.page, shelved.run, shelved.run.map(|run| run.released)))?;

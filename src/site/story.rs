@@ -1,4 +1,4 @@
-//! What happened, in sentences: operations of one benchmark that changed together in one kernel.
+//! What verdicts look like and how many there are, and sentences about what cannot be judged.
 
 use std::ops::Range;
 
@@ -8,24 +8,20 @@ use super::catalogue::{Shelf, named};
 use super::format;
 use crate::analysis::{BenchmarkTable, OperationTable, Verdict, VerdictKind};
 
-/// Operations of one benchmark that changed the same way in one kernel.
+/// Operations of one benchmark of which nothing can be said in one kernel.
 pub struct Change<'a> {
     shelf: &'a Shelf<'a>,
     benchmark: &'a BenchmarkTable,
     /// Position of the kernel.
     pub column: usize,
-    /// What is said about all of them.
-    pub kind: VerdictKind,
     /// The one that changed most.
     most: &'a OperationTable,
     verdict: &'a Verdict,
     /// Its change in percent.
     effect: f64,
-    count: usize,
-    of: usize,
 }
 
-/// A change as a line of a list.
+/// One as a line of a list.
 #[derive(Debug, Serialize)]
 pub struct Sentence {
     /// The comparison it is from.
@@ -35,11 +31,9 @@ pub struct Sentence {
     benchmark: String,
     operation: String,
     size: String,
-    interval: Option<String>,
     word: &'static str,
     kernel: String,
     baseline: String,
-    others: Option<String>,
     class: &'static str,
     mark: String,
 }
@@ -50,36 +44,17 @@ pub fn sign(verdict: &Verdict) -> (&'static str, &'static str) {
         VerdictKind::Regressed => ("worse", "▼"),
         VerdictKind::Improved => ("better", "▲"),
         VerdictKind::NoChange => ("same", "≈"),
-        VerdictKind::Inconclusive if cannot_be_judged(verdict) => ("open", "?"),
-        VerdictKind::Inconclusive => ("unsure", "?"),
+        VerdictKind::Inconclusive if verdict.cannot_be_judged() => ("open", "?"),
+        VerdictKind::Inconclusive | VerdictKind::Suspect => ("unsure", "?"),
         VerdictKind::Baseline => ("base", ""),
         VerdictKind::NotMeasured => ("none", format::NOTHING),
     }
 }
 
-/// `true` where one side has a single iteration: no statistics can help.
-pub fn cannot_be_judged(verdict: &Verdict) -> bool {
-    let (before, after) = verdict.iterations;
-    verdict.kind == VerdictKind::Inconclusive && before.min(after) < 2
-}
-
-/// The changes of a comparison, the largest first.
-pub fn changes<'a>(shelf: &'a Shelf<'a>) -> Vec<Change<'a>> {
-    changes_in(shelf, 0..shelf.comparison.columns.len())
-}
-
-/// The changes of some columns of a comparison, the largest first.
-pub fn changes_in<'a>(shelf: &'a Shelf<'a>, columns: Range<usize>) -> Vec<Change<'a>> {
-    let mut found = collect(shelf, columns.clone(), VerdictKind::Regressed, |_| true);
-    found.extend(collect(shelf, columns, VerdictKind::Improved, |_| true));
-    largest_first(&mut found);
-    found
-}
-
 /// The largest difference of every benchmark in every kernel that cannot be judged.
 pub fn open_questions<'a>(shelf: &'a Shelf<'a>) -> Vec<Change<'a>> {
     let columns = 0..shelf.comparison.columns.len();
-    let mut found = collect(shelf, columns, VerdictKind::Inconclusive, cannot_be_judged);
+    let mut found = collect(shelf, columns);
     found.retain(|change| change.size() > 0.0);
     largest_first(&mut found);
     found
@@ -96,52 +71,41 @@ pub fn largest_first(changes: &mut [Change]) {
     });
 }
 
-fn collect<'a>(
-    shelf: &'a Shelf<'a>,
-    columns: Range<usize>,
-    kind: VerdictKind,
-    wanted: impl Fn(&Verdict) -> bool,
-) -> Vec<Change<'a>> {
-    let wanted = |verdict: &Verdict| verdict.kind == kind && wanted(verdict);
+fn collect<'a>(shelf: &'a Shelf<'a>, columns: Range<usize>) -> Vec<Change<'a>> {
     shelf
         .comparison
         .benchmarks
         .iter()
         .flat_map(|benchmark| columns.clone().map(move |column| (benchmark, column)))
-        .filter_map(|(benchmark, column)| together(shelf, benchmark, column, wanted))
+        .filter_map(|(benchmark, column)| together(shelf, benchmark, column))
         .collect()
 }
 
-/// The operations of one benchmark in one kernel whose verdict is wanted, as one change.
+/// The operation of one benchmark that differs most in one kernel, of those that cannot be judged.
 fn together<'a>(
     shelf: &'a Shelf<'a>,
     benchmark: &'a BenchmarkTable,
     column: usize,
-    wanted: impl Fn(&Verdict) -> bool,
 ) -> Option<Change<'a>> {
     let hits = benchmark.operations.iter().filter_map(|operation| {
         let verdict = &operation.cells.get(column)?.verdict;
         let effect = shown_change(operation, column).unwrap_or(0.0);
-        wanted(verdict).then_some((operation, verdict, effect))
+        verdict.cannot_be_judged().then_some((operation, verdict, effect))
     });
-    let count = hits.clone().count();
     let (most, verdict, effect) = hits.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))?;
-    let of = benchmark.operations.len();
-    Some(Change { shelf, benchmark, column, kind: verdict.kind, most, verdict, effect, count, of })
+    Some(Change { shelf, benchmark, column, most, verdict, effect })
 }
 
 /// The change that pages show in percent.
 ///
-/// That of the verdict where there is one, with the interval that belongs to it. Where nothing can
-/// be judged, MMTests' change of the figure that is shown, so that the two numbers fit.
+/// That of the verdict, with the interval that belongs to it; where there is none, MMTests' change of
+/// the figure that is shown.
 pub fn shown_change(operation: &OperationTable, column: usize) -> Option<f64> {
     let verdict = &operation.cells.get(column)?.verdict;
-    let effect = verdict.effect?;
-    if verdict.kind != VerdictKind::Inconclusive || verdict.interval.is_some() {
-        return Some(effect);
+    if verdict.effect.is_some() || verdict.kind != VerdictKind::Inconclusive {
+        return verdict.effect;
     }
-    let figure = operation.statistics.get(operation.main)?.cells.get(column)?;
-    Some(figure.change.unwrap_or(effect))
+    operation.statistics.get(operation.main)?.cells.get(column)?.change
 }
 
 impl Change<'_> {
@@ -155,32 +119,17 @@ impl Change<'_> {
         let effect = self.effect;
         let (class, mark) = sign(self.verdict);
         let baseline = self.shelf.comparison.columns.get(self.column).map_or(0, |c| c.baseline);
-        let judged = self.kind != VerdictKind::Inconclusive;
         Sentence {
             place: self.shelf.title(),
             href: format!("{}#{}", self.shelf.page(), anchor(&self.benchmark.name)),
             benchmark: self.benchmark.name.clone(),
             operation: self.most.name.clone(),
             size: format::percent(effect),
-            interval: self.verdict.interval.map(format::interval),
             word: if effect < 0.0 { "worse" } else { "better" },
             kernel: named(self.shelf.run_name(self.column)).to_owned(),
             baseline: named(self.shelf.run_name(baseline)).to_owned(),
-            others: (judged && self.of > 1).then(|| self.others()),
             class,
-            mark: if judged {
-                format!("{mark} {}", format::percent(effect))
-            } else {
-                format!("{mark} {}", format::signed_percent(effect))
-            },
-        }
-    }
-
-    fn others(&self) -> String {
-        match (self.count, self.of) {
-            (1, of) => format!("the only one of {of} operations"),
-            (count, of) if count == of => format!("the most among all {of} operations"),
-            (count, of) => format!("the most among {count} of {of} operations"),
+            mark: format!("{mark} {}", format::signed_percent(effect)),
         }
     }
 }
@@ -216,8 +165,8 @@ impl Tally {
                 VerdictKind::Regressed => tally.worse += 1,
                 VerdictKind::Improved => tally.better += 1,
                 VerdictKind::NoChange => tally.same += 1,
-                VerdictKind::Inconclusive if cannot_be_judged(verdict) => tally.open += 1,
-                VerdictKind::Inconclusive => tally.unsure += 1,
+                VerdictKind::Inconclusive if verdict.cannot_be_judged() => tally.open += 1,
+                VerdictKind::Inconclusive | VerdictKind::Suspect => tally.unsure += 1,
                 VerdictKind::NotMeasured => tally.missing += 1,
                 VerdictKind::Baseline => {}
             }

@@ -16,6 +16,10 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("kernel.html", include_str!("../../templates/kernel.html")),
     ("kernels.html", include_str!("../../templates/kernels.html")),
     ("problems.html", include_str!("../../templates/problems.html")),
+    ("alerts.html", include_str!("../../templates/alerts.html")),
+    ("alert.html", include_str!("../../templates/alert.html")),
+    ("unseen.html", include_str!("../../templates/unseen.html")),
+    ("alerts.xml", include_str!("../../templates/alerts.xml")),
     ("help.html", include_str!("../../templates/help.html")),
 ];
 
@@ -66,6 +70,8 @@ struct Frame<'a> {
     crumbs: &'a [Link],
     path: &'a str,
     problems: usize,
+    /// Regressions that are still there and that nobody has said anything about.
+    alerts: usize,
     front: bool,
     generator: &'a str,
     measured: &'a str,
@@ -94,6 +100,7 @@ impl Site<'_> {
             crumbs: &place.crumbs,
             path: &place.path,
             problems: self.catalogue.problems.len(),
+            alerts: self.catalogue.report.alerts.iter().filter(|alert| alert.is_news()).count(),
             front,
             generator: &self.catalogue.options.generator,
             measured: &self.catalogue.measured,

@@ -25,14 +25,18 @@ pub struct Effect {
 impl Effect {
     /// The effect of a comparison in a series that is read like this.
     pub fn of(comparison: &ChangeComparison, scale: Scale, direction: Direction) -> Effect {
-        let (low, high) = comparison.interval;
+        Effect::new(comparison.effect, comparison.interval, scale, direction)
+    }
+
+    /// An effect of this log ratio with its interval, positive where worse.
+    pub fn new(log: f64, (low, high): (f64, f64), scale: Scale, direction: Direction) -> Effect {
         let value = |x: f64| value_percent(x * direction.worse_sign(), scale);
         let (a, b) = (value(low), value(high));
         Effect {
-            log: comparison.effect,
-            worse_pct: worse_percent(comparison.effect, scale),
+            log,
+            worse_pct: worse_percent(log, scale),
             worse_interval: (worse_percent(low, scale), worse_percent(high, scale)),
-            value_pct: value(comparison.effect),
+            value_pct: value(log),
             value_interval: (a.min(b), a.max(b)),
         }
     }

@@ -24,7 +24,7 @@ mod severity;
 mod suspects;
 mod telling;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 mod whereabouts;
 mod words;
 

@@ -126,14 +126,18 @@ fn row_of(
         config: "workload".to_owned(),
         run_path: (*machine).to_owned(),
     };
+    let of = BenchmarkKey { place, benchmark: (*benchmark).to_owned() };
+    let key = SeriesKey { of, operation: (*operation).to_owned() };
+    series(key, measured.iter().map(comparison).collect())
+}
+
+/// A series of seconds with these comparisons.
+pub fn series(key: SeriesKey, comparisons: Vec<ChangeComparison>) -> JudgedSeries {
     JudgedSeries {
-        key: SeriesKey {
-            of: BenchmarkKey { place, benchmark: (*benchmark).to_owned() },
-            operation: (*operation).to_owned(),
-        },
+        key,
         unit: "seconds".to_owned(),
         direction: Direction::Lower,
-        samples: measured.keys().map(|kernel| (*kernel, vec![3; 5])).collect(),
+        samples: comparisons.iter().map(|c| (c.kernel, vec![3; 5])).collect(),
         verdicts: SeriesVerdicts {
             scale: Scale::Log,
             notes: Vec::new(),
@@ -141,12 +145,13 @@ fn row_of(
             detectable: [(1, 0.2), (2, 0.1), (5, 0.05), (8, 0.02)]
                 .map(|(boots, effect)| Detectable { boots, effect })
                 .to_vec(),
-            comparisons: measured.iter().map(comparison).collect(),
+            comparisons,
         },
     }
 }
 
-fn comparison(
+/// A kernel at this level, both as log ratios, with a mark as in [`judged`].
+pub fn comparison(
     kernel: usize,
     parent: Option<usize>,
     (before, level): (f64, f64),

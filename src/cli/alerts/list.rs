@@ -3,13 +3,14 @@
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
-use super::{detail, json, table};
+use super::{detail, table};
 use crate::analysis::alerts::{Alert, Class, Turn, explain};
 use crate::cli::judgement::{JudgedArgs, Judgement};
 use crate::cli::paper::{Ink, Paper};
 use crate::cli::results::Filter;
 use crate::cli::{Ending, print};
 use crate::notes::State;
+use crate::report::alerts as json;
 
 /// List the alerts (the default)
 #[derive(Debug, Args)]

@@ -1,7 +1,6 @@
 //! `melbot alerts`: which kernels made what worse or better, and what people say about it.
 
 mod detail;
-mod json;
 mod list;
 mod note;
 mod show;

@@ -2,12 +2,13 @@
 
 use clap::Args;
 
-use super::{detail, json};
+use super::detail;
 use crate::analysis::alerts::{Explanation, explain};
 use crate::cli::judgement::JudgedArgs;
 use crate::cli::paper::Paper;
 use crate::cli::results::Filter;
 use crate::cli::{Ending, print};
+use crate::report::alerts as json;
 
 /// Show everything about one alert
 #[derive(Debug, Args)]

@@ -37,10 +37,14 @@ pub enum Ink {
     Box,
     Median,
     Whisker,
+    Window,
+    Level,
+    WorseLevel,
+    BetterLevel,
 }
 
 impl Ink {
-    const ALL: [Ink; 10] = [
+    const ALL: [Ink; 14] = [
         Ink::Grid,
         Ink::Text,
         Ink::Line,
@@ -51,6 +55,10 @@ impl Ink {
         Ink::Box,
         Ink::Median,
         Ink::Whisker,
+        Ink::Window,
+        Ink::Level,
+        Ink::WorseLevel,
+        Ink::BetterLevel,
     ];
 
     fn class(self) -> &'static str {
@@ -65,6 +73,10 @@ impl Ink {
             Ink::Box => "bx",
             Ink::Median => "md",
             Ink::Whisker => "wh",
+            Ink::Window => "wi",
+            Ink::Level => "lv",
+            Ink::WorseLevel => "lw",
+            Ink::BetterLevel => "lb",
         }
     }
 

@@ -52,6 +52,13 @@ impl KernelAxis {
         self.left + ((2 * at as i64 + 1) * span / (2 * slots)) as i32
     }
 
+    /// Where the place of a kernel begins; that of the one after the last is the end.
+    pub fn edge(&self, at: usize) -> i32 {
+        let slots = self.names.len().max(1) as i64;
+        let span = i64::from(self.right - self.left);
+        self.left + (at as i64 * span / slots) as i32
+    }
+
     /// Half the width that a kernel's box may have.
     pub fn half_slot(&self) -> i32 {
         let slots = self.names.len().max(1) as i32;
@@ -62,7 +69,8 @@ impl KernelAxis {
     pub fn draw(&self, canvas: &Canvas, y: i32) -> Result<(), SiteError> {
         let slot = ((self.right - self.left) / self.names.len().max(1) as i32).max(1);
         let every = if self.upwards { (LINE / slot + 1) as usize } else { 1 };
-        for (at, name) in self.names.iter().enumerate().rev().step_by(every) {
+        let shown = self.names.iter().enumerate().rev().step_by(every);
+        for (at, name) in shown.filter(|(_, name)| !name.is_empty()) {
             let anchor = if self.upwards { Anchor::Upwards } else { Anchor::Below };
             canvas.text(name, (self.x(at), y + 8), anchor)?;
         }

@@ -5,6 +5,7 @@ mod canvas;
 mod history;
 mod kernel_axis;
 mod sparkline;
+mod tracks;
 mod value_axis;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use serde::Serialize;
 pub use boxes::boxes;
 pub use history::history;
 pub use sparkline::{Sparkline, sparkline};
+pub use tracks::{History, Panel, Spot, tracks};
 
 /// A drawing, to be put into a page.
 #[derive(Clone, Debug, Serialize)]

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::*;
-use crate::analysis::{Baseline, compare, pages};
+use crate::analysis::{Baseline, compare, pages, set_verdicts};
+use crate::notes::{AlertNotes, Entry, Notes, State, Subject};
 use markup::{check_markup, internal_links};
-use sample::{invented_runs, problem};
+use sample::{invented_runs, judged, problem};
 
 /// A site in memory.
 #[derive(Default)]
@@ -29,18 +30,35 @@ impl Output for Memory {
 }
 
 fn site_of(runs: &[Run], problems: &[Problem]) -> BTreeMap<String, String> {
+    site_with(runs, problems, &Notes::default())
+}
+
+fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<String, String> {
     let runs: Vec<&Run> = runs.iter().collect();
-    let comparisons: Vec<Comparison> = pages(runs.iter().copied())
+    let mut comparisons: Vec<Comparison> = pages(runs.iter().copied())
         .iter()
         .map(|page| compare(page, &Baseline::Previous).expect("a baseline"))
         .collect();
+    let settings = Settings::default();
+    let judged = judged(&runs);
+    let report = Report::new(&judged, notes);
+    set_verdicts(&mut comparisons, &judged, &report, &settings);
     let options = SiteOptions {
         raw_logs: RawLogs::Relative("../results".into()),
         notes: Some("A *note*".into()),
         ..SiteOptions::default()
     };
     let out = Memory::default();
-    build(&runs, &comparisons, problems, &options, &out).expect("a site");
+    let results = Results {
+        runs: &runs,
+        comparisons: &comparisons,
+        problems,
+        judged: &judged,
+        report: &report,
+        evidence: None,
+        settings: &settings,
+    };
+    build(&results, &options, &out).expect("a site");
     out.0.into_inner().expect("no panic")
 }
 
@@ -68,6 +86,9 @@ fn all_pages_are_sound_and_linked() {
         "m/c/index.html",
         "m/d/6.1.2.html",
         "kernels/6.2.html",
+        "alerts.html",
+        "alerts.json",
+        "alerts.xml",
         "m/c/operations/bench.html",
         "assets/style.css",
     ] {
@@ -75,6 +96,57 @@ fn all_pages_are_sound_and_linked() {
     }
     assert!(site["index.html"].contains("▼") && site["index.html"].contains("A <em>note</em>"));
     assert!(site["m/c/index.html"].contains("[−"), "intervals are shown");
+}
+
+/// The page of the alert at 6.2.
+fn alert_page(site: &BTreeMap<String, String>) -> (&str, &str) {
+    let is_it = |path: &str, page: &str| path.starts_with("alert/") && page.contains("in 6.2 on m");
+    let mut pages = site.iter().filter(|(path, page)| is_it(path, page));
+    let (path, page) = pages.next().expect("an alert");
+    (path, page)
+}
+
+#[test]
+fn an_alert_is_told_wherever_it_matters() {
+    let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let (path, page) = alert_page(&site);
+    for part in ["regressed in 6.2", "git bisect start v6.2 v6.1", "class=\"wi\"", "iter-0", "100."]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    for other in ["index.html", "alerts.html", "kernels/6.2.html", "m/c/index.html", "alerts.xml"] {
+        assert!(site[other].contains(path), "{other}");
+    }
+    assert!(site["alerts.html"].contains("4 comparisons of 2 operations"));
+    assert!(!site["kernels/6.1.html"].contains(path));
+}
+
+#[test]
+fn notes_are_shown_and_cannot_do_harm() {
+    let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let site = site_of(&runs, &[]);
+    let id = alert_page(&site).0.trim_start_matches("alert/").trim_end_matches(".html").to_owned();
+    let said = |id: &str| AlertNotes {
+        subject: Subject { id: id.to_owned(), ..Subject::default() },
+        entries: vec![Entry {
+            date: "2026-01-02T03:04:05Z".into(),
+            state: State::Explained,
+            author: "J <j@e.org>".into(),
+            reason: "*known* <script>x</script> [x](javascript:y)".into(),
+        }],
+    };
+    let alerts = vec![said(&id), said("../gone")];
+    let site = site_with(&runs, &[], &Notes { alerts, problems: Vec::new() });
+    check(&site);
+    let page = &site[&format!("alert/{id}.html")];
+    assert!(page.contains("<em>known</em>") && page.contains("2026-01-02 · explained · J &lt;"));
+    assert!(!page.contains("<script>") && !page.contains("javascript:"));
+    assert!(
+        site["alerts.html"].contains("id=\"known\"") && site["alerts.html"].contains("../gone")
+    );
+    assert_eq!(site.keys().filter(|path| path.starts_with("alert/")).count(), 3);
 }
 
 #[test]
@@ -113,7 +185,8 @@ fn hostile_names_do_no_harm() {
     check(&site);
     for (path, page) in &site {
         assert!(!path.contains("..") && !path.starts_with('/') && path.len() < 300, "{path}");
-        assert!(!page.contains("<script>"), "{path}");
+        // In JSON nothing needs to be escaped for a page.
+        assert!(path == "alerts.json" || !page.contains("<script>"), "{path}");
         assert!(!page.contains(" onload=\"x"), "{path}");
     }
 }

@@ -1,5 +1,10 @@
 //! Invented runs: the later the kernel, the slower some of its operations.
 
+use std::collections::BTreeMap;
+
+use crate::analysis::History;
+use crate::analysis::alerts::testing::{comparison, series};
+use crate::analysis::alerts::{BenchmarkKey, Judged, Place, SeriesKey};
 use crate::model::{
     Benchmark, Direction, Environment, Iteration, Operation, Outcome, Problem, Run, Severity,
     SummaryKind,
@@ -14,6 +19,36 @@ pub fn problem(path: &str) -> Problem {
         what: "odd <b>".into(),
         remedy: "look".into(),
     }
+}
+
+/// Verdicts on runs: what differs by more than 3 % from the kernel before has changed. Not those of
+/// the engine, which takes its time and has tests of its own.
+pub fn judged(runs: &[&Run]) -> Judged {
+    let history = History::new(runs);
+    let mut levels: BTreeMap<SeriesKey, BTreeMap<usize, f64>> = BTreeMap::new();
+    for run in runs {
+        for benchmark in &run.benchmarks {
+            let of = BenchmarkKey { place: Place::of(run), benchmark: benchmark.name.clone() };
+            for operation in &benchmark.operations {
+                let key = SeriesKey { of: of.clone(), operation: operation.name.clone() };
+                let Some(kernel) = history.place(&run.name) else { continue };
+                let means = operation.iterations.iter().map(|iteration| iteration.mean / 100.0);
+                let level = (means.sum::<f64>() / operation.iterations.len() as f64).ln();
+                levels.entry(key).or_default().insert(kernel, level);
+            }
+        }
+    }
+    let judge = |(key, levels): (SeriesKey, BTreeMap<usize, f64>)| {
+        let comparisons = levels.iter().map(|(kernel, level)| {
+            let parent = history.tree.ancestors(*kernel).find(|up| levels.contains_key(up));
+            let before = parent.map_or(*level, |parent| levels[&parent]);
+            let mark = if (level - before).abs() > 0.03 { "!" } else { "" };
+            comparison(*kernel, parent, (before, *level), mark)
+        });
+        series(key, comparisons.collect())
+    };
+    let series = levels.into_iter().map(judge).collect();
+    Judged { history, series, environments: BTreeMap::new() }
 }
 
 /// One run for each machine, config and name.

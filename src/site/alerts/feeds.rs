@@ -1,0 +1,64 @@
+//! Alerts for other programs: `alerts.json`, and `alerts.xml`, an Atom feed. Neither knows the time:
+//! an entry is as old as the run that showed the change.
+
+use super::line::{Line, Section};
+use crate::report;
+use crate::site::templates::Place;
+use crate::site::{Output, Site, SiteError, format};
+
+/// Entries of the feed.
+const ENTRIES: usize = 100;
+
+#[derive(serde::Serialize)]
+struct Feed {
+    updated: String,
+    entries: Vec<Entry>,
+}
+
+#[derive(serde::Serialize)]
+struct Entry {
+    id: String,
+    title: String,
+    href: String,
+    updated: String,
+    text: String,
+}
+
+/// Writes both.
+pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
+    let json = report::alerts::report(site.catalogue.report, site.catalogue.evidence)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .map_err(|error| SiteError::Key(error.to_string()))?;
+    out.write("alerts.json", (json + "\n").as_bytes())?;
+    let mut newest: Vec<&Line> = site.catalogue.alerts.iter().collect();
+    newest.retain(|line| line.section != Section::Known);
+    // Those of the newest runs first; of those, the most severe.
+    newest.sort_by(|a, b| (b.news.1, b.news.2, &a.id).cmp(&(a.news.1, a.news.2, &b.id)));
+    newest.truncate(ENTRIES);
+    let entries: Vec<Entry> = newest.into_iter().map(entry).collect();
+    let updated = entries.first().map_or_else(|| time(i64::MIN), |entry| entry.updated.clone());
+    let place = Place { path: "alerts.xml".into(), title: "Alerts".into(), crumbs: Vec::new() };
+    site.write("alerts.xml", &place, &Feed { updated, entries }, out)
+}
+
+fn entry(line: &Line) -> Entry {
+    Entry {
+        id: line.id.clone(),
+        title: format!(
+            "{} {} in {} on {}",
+            line.benchmark, line.mark, line.first_bad.label, line.machine
+        ),
+        href: line.href.clone(),
+        updated: time(line.news.1),
+        text: format!(
+            "{} {}: {}; {}; {}",
+            line.operation, line.interval, line.sentence, line.moved, line.elsewhere
+        ),
+    }
+}
+
+/// A day as Atom wants it; the first of all where it is not known.
+fn time(day: i64) -> String {
+    let seconds = day.checked_mul(86_400).unwrap_or(0);
+    format!("{}T00:00:00Z", format::day(seconds))
+}

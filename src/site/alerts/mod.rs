@@ -1,0 +1,22 @@
+//! Alerts on pages: the list, a page for each, and feeds for other programs.
+
+mod feeds;
+mod line;
+mod list;
+mod mail;
+mod page;
+mod suspects;
+mod tracks;
+
+pub use feeds::write as write_feeds;
+pub use line::{Line, Section};
+pub use list::write as write_list;
+pub use page::write_all;
+
+/// Path of the list.
+pub const LIST: &str = "alerts.html";
+
+/// Path of the page of an alert.
+pub fn page_of(id: &str) -> String {
+    format!("alert/{}.html", super::slug(id))
+}
