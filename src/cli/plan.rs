@@ -167,8 +167,9 @@ fn describe(paper: &mut Paper, number: usize, rerun: &Rerun) {
     let also: Vec<String> =
         rerun.also.iter().map(|(kernel, boots)| format!("{boots} of {kernel}")).collect();
     let also = if also.is_empty() { String::new() } else { format!(", and {}", also.join(", ")) };
-    let has = paper.ink(Ink::Faint, &format!("has {}", rerun.has));
-    paper.line(&format!("{number:>2}. {}{also}  {has}", paper.ink(Ink::Strong, &title)));
+    let has = paper.ink(Ink::Faint, &format!("(has {})", rerun.has));
+    let title = format!("{} {has}{also}", paper.ink(Ink::Strong, &title));
+    paper.paragraph(&format!("{number:>2}. "), &title);
     let hopeless = match rerun.hopeless {
         0 => String::new(),
         n => format!("; {n} would need more than is feasible"),

@@ -22,7 +22,7 @@ const browser_path =
   fail("no Chromium found: install it, or name it in the environment variable CHROMIUM");
 
 const faults = [];
-const count = { pages: 0, links: 0, anchors: 0, filters: 0, rows: 0 };
+const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0 };
 
 const files = readdirSync(site, { recursive: true }).map((name) => join(site, name));
 const pages = files.filter((file) => file.endsWith(".html")).sort();
@@ -86,6 +86,7 @@ async function visit(file, ids) {
     await check_colours(page, report);
     await check_phone(page, report);
     await check_filters(page, report);
+    await check_picks(page, report);
     return found.links.map((url) => ({ from: name, url }));
   } finally {
     await page.close();
@@ -197,7 +198,11 @@ async function check_filters(page, report) {
     const word = governed.at(-1).name.toLowerCase();
     await type(page, input, word, left);
     const shown = (await page.evaluate(visible_rows)).map((row) => row.at);
-    const expected = governed.filter((row) => row.text.toLowerCase().includes(word));
+    // A row matches if all words are somewhere in it: a row of alerts may name another alert.
+    const words = word.split(/\s+/);
+    const expected = governed.filter((row) =>
+      words.every((part) => row.text.toLowerCase().includes(part)),
+    );
     for (const row of governed) {
       const matches = expected.includes(row);
       if (matches && row.name.toLowerCase().includes(word) && !shown.includes(row.at)) {
@@ -208,6 +213,30 @@ async function check_filters(page, report) {
     await type(page, input, "", []);
     const after = await page.evaluate(visible_rows);
     if (after.length !== before.length) report("an emptied filter does not bring all rows back");
+  }
+}
+
+// Picking a state or a severity leaves the rows of it, and only those; picking nothing brings all back.
+async function check_picks(page, report) {
+  for (const select of await page.locator("select[data-pick]").all()) {
+    const what = await select.getAttribute("data-pick");
+    const rows = () =>
+      page.evaluate(
+        (what) =>
+          [...document.querySelectorAll(`tbody tr[data-${what}]`)].map((row) => ({
+            value: row.dataset[what],
+            visible: row.checkVisibility(),
+          })),
+        what,
+      );
+    for (const option of await select.locator("option").all()) {
+      const value = (await option.getAttribute("value")) ?? (await option.textContent());
+      await select.selectOption(value);
+      count.picks += 1;
+      const wrong = (await rows()).filter((row) => row.visible !== (value === "" || row.value === value));
+      if (wrong.length > 0) report(`${what} "${value}" shows or hides ${wrong.length} rows wrongly`);
+    }
+    await select.selectOption("");
   }
 }
 

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// Kernels in the order of their release, with the day in the calendar of the simulation.
+/// Kernels in the order in which they were run.
 const KERNELS: [&str; 21] = [
     "6.1",
     "6.2",
@@ -85,45 +85,39 @@ const LABS: &[Lab] = &[
     },
 ];
 
-/// The truth: what a kernel does to an operation of a benchmark on a machine.
-fn truth(machine: &str, benchmark: &str, operation: &str, kernel: &str) -> f64 {
-    let among = |names: &[&str]| names.contains(&kernel);
-    let mut factor = 1.0;
-    match (benchmark, operation) {
-        // From 6.4 to 6.7; repaired in 6.8, and in its stable series by 6.5.3. Not on simulated2.
-        ("stream", "Copy" | "Scale") if machine == "simulated1" => {
-            if among(&["6.4", "6.5", "6.5.1", "6.5.2", "6.6", "6.7"]) {
-                factor *= 0.90;
-            }
-        }
-        // From 6.11 on, and brought to the stable series by 6.9.3.
-        ("stream", "Add" | "Triad") => {
-            if among(&["6.9.3", "6.9.4", "6.11", "6.12"]) {
-                factor *= 0.91;
-            }
-        }
-        // Faster from 6.5 on, slower from 6.9 on; a little slower from 6.11 on, too little for two boots to
-        // tell; and one boot of 6.13-rc1 that looks bad.
-        ("kernbench", operation) => {
-            let steps: &[(&str, &str, f64)] = &[
-                ("System", "6.5", 0.80),
-                ("Elapsed", "6.5", 0.97),
-                ("Elapsed", "6.9", 1.06),
-                ("User", "6.9", 1.05),
-                ("System", "6.11", 1.015),
-                ("User", "6.13-rc1", 1.09),
-                ("System", "6.13-rc1", 1.09),
-                ("Elapsed", "6.13-rc1", 1.09),
-            ];
-            for (_, from, by) in steps.iter().filter(|(changed, ..)| *changed == operation) {
-                if place(kernel) >= place(from) {
-                    factor *= by;
-                }
-            }
-        }
-        _ => {}
-    }
-    factor
+/// A change on purpose: machines, operations, kernels, and what the values are multiplied by.
+type Change = (&'static [&'static str], &'static [&'static str], fn(&str) -> bool, f64);
+
+const BOTH: &[&str] = &["simulated1", "simulated2"];
+const FIRST: &[&str] = &["simulated1"];
+
+/// The truth. No two benchmarks have an operation of the same name.
+const CHANGES: &[Change] = &[
+    // stream: from 6.4 to 6.7; repaired in 6.8, and in its stable series by 6.5.3.
+    (FIRST, &["Copy", "Scale"], |k| from("6.4", k) && !from("6.8", k) && k != "6.5.3", 0.90),
+    // From 6.11 on, and brought to the stable series by 6.9.3.
+    (BOTH, &["Add", "Triad"], |k| from("6.11", k) || k == "6.9.3" || k == "6.9.4", 0.91),
+    // kernbench: faster from 6.5 on, slower from 6.9 on.
+    (FIRST, &["System"], |k| from("6.5", k), 0.80),
+    (FIRST, &["Elapsed"], |k| from("6.5", k), 0.97),
+    (FIRST, &["Elapsed"], |k| from("6.9", k), 1.06),
+    (FIRST, &["User"], |k| from("6.9", k), 1.05),
+    // Too little for two boots to tell, and one boot that looks bad.
+    (FIRST, &["System"], |k| from("6.11", k), 1.015),
+    (FIRST, &["User", "System", "Elapsed"], |k| from("6.13-rc1", k), 1.09),
+];
+
+/// What a kernel does to an operation on a machine.
+fn truth(machine: &str, operation: &str, kernel: &str) -> f64 {
+    let meant = |(machines, operations, kernels, _): &&Change| {
+        machines.contains(&machine) && operations.contains(&operation) && kernels(kernel)
+    };
+    CHANGES.iter().filter(meant).map(|(.., factor)| factor).product()
+}
+
+/// `true` for this kernel and those released later.
+fn from(first: &str, kernel: &str) -> bool {
+    place(kernel) >= place(first)
 }
 
 fn place(kernel: &str) -> usize {
@@ -173,7 +167,7 @@ fn values(lab: &Lab, kernel: &str, boot: usize) -> Vec<f64> {
         let jitter = noise(&[kernel, "kernel", operation]);
         // Half of the variance between boots is what all operations have in common.
         let boot = 0.707 * (shared + own);
-        base * truth(lab.machine, lab.benchmark, operation, kernel)
+        base * truth(lab.machine, operation, kernel)
             * (1.0 + lab.noise.0 * boot + lab.noise.1 * jitter)
     });
     each.collect()

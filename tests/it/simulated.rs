@@ -120,7 +120,7 @@ fn the_simulated_machines_tell_their_story() {
     assert_eq!(paragraphs.len(), STORY.len() + 1, "{said}");
 
     // Of the real kernels, each with a single iteration, nothing is said for certain.
-    assert!(said.starts_with("8 alerts: 4 regressions still there, 3 of them new; "), "{said}");
+    assert!(said.starts_with("8 alerts: 4 regressions still there (3 new); "), "{said}");
 
     let rows = alerts(store.path(), &["--csv", "--all", "--machine", "simulated1"]);
     let undecided: Vec<&str> = rows.lines().filter(|row| row.contains(",inconclusive,")).collect();

@@ -239,28 +239,31 @@ pub fn withheld(paper: &mut Paper, withheld: &Withheld) {
     paper.paragraph(&format!("{mark} "), &told);
 }
 
-/// What could not be decided, a line each.
+/// What could not be decided, by benchmark. Effects are positive where worse.
 pub fn undecided(paper: &mut Paper, changes: &[Change]) {
     if changes.is_empty() {
         paper.line("every comparison was decided");
         return;
     }
     paper.line(&format!("{} not decided", counted(changes.len(), "comparison")));
-    let mark = paper.ink(Ink::Open, "?");
-    let rows: Vec<Vec<String>> = changes
-        .iter()
-        .map(|c| {
+    let of = |c: &Change| (c.benchmark.clone(), c.machine.clone(), c.config.clone());
+    for together in changes.chunk_by(|a, b| of(a) == of(b)) {
+        let (benchmark, machine, config) = of(&together[0]);
+        paper.line("");
+        paper.line(&paper.ink(Ink::Strong, &format!("{benchmark} on {machine} ({config})")));
+        let head = ["", "operation", "kernel", "worse by", "interval"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        rows.extend(together.iter().map(|c| {
             vec![
-                mark.clone(),
-                format!("{}/{}", c.benchmark, c.operation),
-                format!("{} ({})", c.machine, c.config),
+                paper.ink(Ink::Open, "?"),
+                c.operation.clone(),
                 c.kernel.clone(),
                 format!("{} %", c.effect_pct),
                 format!("[{}, {}]", c.low_pct, c.high_pct),
             ]
-        })
-        .collect();
-    paper.table("", &[false, false, false, false, true, true], &rows);
+        }));
+        paper.table("  ", &[false, false, false, true, true], &rows);
+    }
 }
 
 /// The calculation of a verdict.

@@ -282,7 +282,8 @@ fn summary(alerts: &[Alert]) -> String {
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     if there > 0 {
-        parts.push(format!("{} still there, {news} of them new", plural(there, "regression")));
+        let news = if news == 0 { "none".to_owned() } else { news.to_string() };
+        parts.push(format!("{} still there ({news} new)", plural(there, "regression")));
     }
     if over > 0 {
         let verb = if over == 1 { "is" } else { "are" };

@@ -103,7 +103,8 @@ pub fn changes(judgement: &Judgement, filter: &Filter, choice: &Choice, all: boo
     }
     changes.sort_by(|a, b| {
         let place = |c: &Change| (c.machine.clone(), c.config.clone(), c.benchmark.clone());
-        place(a).cmp(&place(b)).then_with(|| a.kernel.cmp(&b.kernel))
+        let order = |c: &Change| judged.history.place(&c.kernel);
+        place(a).cmp(&place(b)).then_with(|| order(a).cmp(&order(b)))
     });
     changes
 }
