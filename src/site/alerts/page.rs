@@ -294,7 +294,12 @@ fn commands(alert: &Alert) -> String {
 fn bisect(alert: &Alert) -> Option<String> {
     let (good, bad) = (tag(&alert.window.last_good)?, tag(&alert.window.first_bad)?);
     // To look for a repair, the new state is the bad one all the same.
-    Some(format!("git bisect start {bad} {good}\ngit log --oneline {good}..{bad}\n"))
+    let id = &alert.id;
+    Some(format!(
+        "melbot bisect start bisect-{id} --tree . --good {good} --bad {bad}\n\
+         melbot bisect run bisect-{id} --build 'make -s -j$(nproc)' --measure ./boot-and-measure\n\
+         git log --oneline {good}..{bad}\n"
+    ))
 }
 
 /// A word for the shell.
