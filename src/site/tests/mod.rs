@@ -112,7 +112,8 @@ fn an_alert_is_told_wherever_it_matters() {
     let site = site_of(&runs, &[]);
     check(&site);
     let (path, page) = alert_page(&site);
-    for part in ["regressed in 6.2", "git bisect start v6.2 v6.1", "class=\"wi\"", "iter-0", "100."]
+    for part in
+        ["regressed in 6.2", "melbot bisect start bisect-", "class=\"wi\"", "iter-0", "100."]
     {
         assert!(page.contains(part), "{part}");
     }
