@@ -4,11 +4,13 @@
 
 mod alerts;
 mod browser;
+mod detect;
 mod deviations;
 mod equality;
 mod extract;
 mod hostile;
 mod house;
 mod interruption;
+mod judge;
 mod oracle;
 mod support;
