@@ -4,6 +4,7 @@
 //! `cargo bench` prints them all; `cargo bench -- cold` only those whose name contains `cold`.
 
 mod floor;
+mod histories;
 mod reference;
 mod trees;
 
@@ -16,12 +17,13 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, Section); 6] = [
+    let sections: [(&str, Section); 7] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),
         ("samples", samples),
         ("linear", linear),
+        ("judge", judge),
         ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };
@@ -231,5 +233,21 @@ fn linear(bench: &Bench) -> io::Result<()> {
     };
     let small = cost(500_000)?;
     row("ingest, 5,000,000 samples (against 10 × 500,000)", cost(5_000_000)?, small * 10);
+    Ok(())
+}
+
+/// Verdicts on ten times the series, against the time for a tenth of them times ten.
+fn judge(_: &Bench) -> io::Result<()> {
+    let cost = |series| {
+        let histories = histories::Histories::new(series);
+        let start = Instant::now();
+        let (judged, alerts) = histories.judge();
+        assert_eq!(judged, series);
+        (start.elapsed(), alerts)
+    };
+    let (small, _) = cost(4_000);
+    let (all, alerts) = cost(40_000);
+    row("judge, 40,000 series × 60 kernels (against 10 × 4,000)", all, small * 10);
+    println!("{:<52} {alerts:>9}", "  alerts");
     Ok(())
 }

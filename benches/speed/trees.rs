@@ -8,10 +8,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// A stream of numbers that look like measurements (SplitMix64, Steele et al. 2014).
-struct Noise(u64);
+pub struct Noise(pub u64);
 
 impl Noise {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -19,9 +19,14 @@ impl Noise {
         z ^ (z >> 31)
     }
 
+    /// From 0 to 1.
+    pub fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// About `centre`, within 5 %.
     fn near(&mut self, centre: f64) -> f64 {
-        centre * (0.95 + 0.1 * (self.next() >> 11) as f64 / (1_u64 << 53) as f64)
+        centre * (0.95 + 0.1 * self.unit())
     }
 }
 

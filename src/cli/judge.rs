@@ -2,13 +2,16 @@
 
 mod tables;
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Args;
 
 use self::tables::Tables;
 use super::{Ending, print};
-use crate::analysis::changes::{ChangeComparison, ChangeVerdict, Settings, judge};
+use crate::analysis::changes::{
+    ChangeComparison, ChangeVerdict, Note, SeriesVerdicts, Settings, judge,
+};
 
 /// Judge any measurements that are in CSV files
 ///
@@ -33,6 +36,10 @@ pub struct Judge {
 impl Judge {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         let tables = Tables::read(&self.dir)?;
+        for warning in &tables.warnings {
+            // Nothing can be done if this cannot be written.
+            let _ = writeln!(io::stderr(), "melbot: left out: {warning}");
+        }
         let data = tables.series();
         let judged = judge(&tables.tree, &data, &Settings::default());
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -50,7 +57,6 @@ impl Judge {
         for (name, verdicts) in tables.names.iter().zip(&judged) {
             for comparison in verdicts.comparisons.iter().filter(|c| c.parent.is_some()) {
                 let Some(kernel) = tables.tree.kernels.get(comparison.kernel) else { continue };
-                let percent = |ratio: f64| format!("{:.3}", 100.0 * ratio.exp_m1());
                 writer.write_record([
                     name.suite.as_str(),
                     name.series.as_str(),
@@ -58,8 +64,8 @@ impl Judge {
                     direction(comparison),
                     &format!("{:.4}", comparison.probability),
                     &format!("{:.3}", comparison.effect_percent),
-                    &percent(comparison.interval.0),
-                    &percent(comparison.interval.1),
+                    &percent(verdicts, comparison.interval.0),
+                    &percent(verdicts, comparison.interval.1),
                     verdict(comparison),
                 ])?;
             }
@@ -67,6 +73,15 @@ impl Judge {
         print(&String::from_utf8_lossy(&writer.into_inner()?))?;
         Ok(Ending::Fine)
     }
+}
+
+/// In percent as effects are, which are differences only where a value is 0 or negative.
+fn percent(verdicts: &SeriesVerdicts, effect: f64) -> String {
+    let share = match verdicts.notes.contains(&Note::IdentityScale) {
+        true => effect,
+        false => effect.abs().exp_m1() * effect.signum(),
+    };
+    format!("{:.3}", 100.0 * share)
 }
 
 /// A later step of a gradual change belongs to its first.

@@ -5,6 +5,7 @@
 mod alerts;
 mod bisect;
 mod browser;
+mod detect;
 mod deviations;
 mod equality;
 mod extract;
@@ -12,6 +13,7 @@ mod grown;
 mod hostile;
 mod house;
 mod interruption;
+mod judge;
 mod lives;
 mod notes;
 mod oracle;

@@ -14,10 +14,10 @@ pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// What was unpacked of `tests/data`; goes away with its last user.
-pub struct Corpus(TempDir);
+/// An unpacked archive of `tests/data`; goes away with its last user.
+pub struct Unpacked(TempDir);
 
-impl Deref for Corpus {
+impl Deref for Unpacked {
     type Target = Path;
 
     fn deref(&self) -> &Path {
@@ -26,28 +26,28 @@ impl Deref for Corpus {
 }
 
 /// Unpacks the corpus, or hands out the one that another test of this process is using.
-pub fn corpus() -> Arc<Corpus> {
-    static SHARED: Mutex<Weak<Corpus>> = Mutex::new(Weak::new());
+pub fn corpus() -> Arc<Unpacked> {
+    unpacked("corpus.tar.xz")
+}
+
+/// Unpacks an archive of `tests/data`, or hands out the folder that another test is using.
+pub fn unpacked(name: &'static str) -> Arc<Unpacked> {
+    static SHARED: Mutex<BTreeMap<&str, Weak<Unpacked>>> = Mutex::new(BTreeMap::new());
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(corpus) = shared.upgrade() {
-        return corpus;
+    if let Some(folder) = shared.get(name).and_then(Weak::upgrade) {
+        return folder;
     }
-    let corpus = Arc::new(unpacked("corpus"));
-    *shared = Arc::downgrade(&corpus);
-    corpus
+    let folder = tempfile::Builder::new().prefix("melbot-data-").tempdir().unwrap();
+    let packed = File::open(project().join("tests/data").join(name)).unwrap();
+    tar::Archive::new(liblzma::read::XzDecoder::new(packed)).unpack(folder.path()).unwrap();
+    let folder = Arc::new(Unpacked(folder));
+    shared.insert(name, Arc::downgrade(&folder));
+    folder
 }
 
 /// Unpacks the simulated results.
-pub fn simulated() -> Corpus {
-    unpacked("simulated")
-}
-
-fn unpacked(name: &str) -> Corpus {
-    let prefix = format!("melbot-{name}-");
-    let folder = tempfile::Builder::new().prefix(&prefix).tempdir().unwrap();
-    let packed = File::open(project().join(format!("tests/data/{name}.tar.xz"))).unwrap();
-    tar::Archive::new(liblzma::read::XzDecoder::new(packed)).unpack(folder.path()).unwrap();
-    Corpus(folder)
+pub fn simulated() -> Arc<Unpacked> {
+    unpacked("simulated.tar.xz")
 }
 
 /// The program under test.
@@ -90,8 +90,8 @@ pub fn table(text: &str, separator: char, columns: &str) -> Vec<Row> {
         .collect()
 }
 
-/// Splits a line; a field that holds the separator is in double quotes.
-fn fields(line: &str, separator: char) -> Vec<String> {
+/// The fields of a line; one that holds the separator is in double quotes.
+pub fn fields(line: &str, separator: char) -> Vec<String> {
     let mut fields = vec![String::new()];
     let mut quoted = false;
     let mut chars = line.chars().peekable();
