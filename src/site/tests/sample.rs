@@ -48,7 +48,7 @@ pub fn judged(runs: &[&Run]) -> Judged {
         series(key, comparisons.collect())
     };
     let series = levels.into_iter().map(judge).collect();
-    Judged { history, series, environments: BTreeMap::new() }
+    Judged { history, series, ..Judged::default() }
 }
 
 /// One run for each machine, config and name.
