@@ -43,7 +43,7 @@ def main():
             right = sum(truth * float(r["effect_pct"]) > 0 for r, truth in rows)
             claim = sum(float(r["p"]) for r, _ in rows) / len(rows)
             name = f"{low:g} to {min(high, 1):g}"
-            print_row([name, len(rows), f"{claim:.3f}", f"{right / len(rows):.3f}"])
+            print_row([name, str(len(rows)), f"{claim:.3f}", f"{right / len(rows):.3f}"])
     print()
     changed = [(r, t) for r, t in everything if r["verdict"] in ("regressed", "improved")]
     for name, rows in (
