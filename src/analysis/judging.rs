@@ -1,7 +1,7 @@
 //! Brings the engine's verdicts into comparisons.
 //!
 //! The engine judges each kernel against the one that it was made from. A column may be set against
-//! another one: then the changes on the way between the two are added up.
+//! another one: then the steps on the way between the two are added up.
 
 use std::collections::HashMap;
 
