@@ -21,6 +21,9 @@ pub const UNNAMED_CONFIG: &str = "unnamed-config";
 /// Stands in for a machine that nothing names.
 pub const UNNAMED_MACHINE: &str = "unnamed-machine";
 
+/// The folders that MMTests always puts its runs into: they name nothing.
+const OWN_FOLDERS: [&str; 2] = ["work", "log"];
+
 /// Where a run belongs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -132,9 +135,8 @@ impl Clues {
             let whole = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
             whole.file_name().map_or("run".to_owned(), printable)
         });
-        // MMTests' own folder of results, which is the same everywhere.
-        if names.ends_with(&["work".to_owned(), "log".to_owned()]) {
-            names.truncate(names.len() - 2);
+        if names.ends_with(&OWN_FOLDERS.map(str::to_owned)) {
+            names.truncate(names.len() - OWN_FOLDERS.len());
         }
         let above = names.split_off(names.len().saturating_sub(2));
         let (note, problem) = read_note(root, dir);
@@ -367,7 +369,8 @@ mod tests {
 
     #[test]
     fn folders_that_mmtests_always_makes_name_nothing() {
-        let places = found(&[("one/work/log/6.1", "ivor"), ("db-x/ivy/work/log/6.1", "ivy")]);
+        let run = |above: &str| [above, OWN_FOLDERS[0], OWN_FOLDERS[1], "6.1"].join("/");
+        let places = found(&[(&run("one"), "ivor"), (&run("db-x/ivy"), "ivy")]);
         assert_eq!(places[0].0, "ivor|one|6.1");
         assert_eq!(places[1].0, "ivy|db-x|6.1");
         assert_eq!(found(&[("work/log/6.1", "ivor")])[0].0, "ivor|unnamed-config|6.1");
