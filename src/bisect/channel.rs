@@ -4,6 +4,8 @@
 //! degrees of freedom, for boots go wrong now and then, and no single measurement may say more than
 //! e^±2.5 to 1: a search that believes one run can be led astray by it.
 
+use crate::stats::robust;
+
 /// Largest logarithm of what one measurement may say.
 const CLIP: f64 = 2.5;
 /// Degrees of freedom of a measurement around its level.
@@ -37,7 +39,8 @@ impl Channel {
         };
         let (good, bad) = (scale(good), scale(bad));
         let deviation = deviation(&good, &bad);
-        let (at_good, at_bad) = (middle(&good, deviation), middle(&bad, deviation));
+        let level = |values: &[f64]| robust::huber_mean(values, deviation);
+        let (at_good, at_bad) = (level(&good)?, level(&bad)?);
         let size = at_good.abs().max(at_bad.abs()).max(1e-12);
         let noise = deviation.max(if log { 1e-6 } else { 1e-6 * size });
         let error = noise * (1.0 / good.len() as f64 + 1.0 / bad.len() as f64).sqrt();
@@ -77,12 +80,12 @@ impl Channel {
 /// larger, for a small sample's median deviation is easily too small.
 fn deviation(good: &[f64], bad: &[f64]) -> f64 {
     let around = |values: &[f64]| -> Vec<f64> {
-        let centre = median(values);
+        let centre = robust::median(values).unwrap_or(0.0);
         values.iter().map(|value| (value - centre).abs()).collect()
     };
     let all = [around(good), around(bad)].concat();
     let n = all.len() as f64;
-    let robust = 1.4826 * median(&all) * (n / (n - 2.0).max(1.0)).sqrt();
+    let robust = 1.4826 * robust::median(&all).unwrap_or(0.0) * (n / (n - 2.0).max(1.0)).sqrt();
     // One wild value in each end is cut, so that it does not decide.
     let mut sorted = all;
     sorted.sort_by(f64::total_cmp);
@@ -90,29 +93,6 @@ fn deviation(good: &[f64], bad: &[f64]) -> f64 {
     let kept = sorted.len() as f64;
     let plain = (sorted.iter().map(|d| d * d).sum::<f64>() / (kept - 2.0).max(1.0)).sqrt();
     robust.max(plain)
-}
-
-/// Huber's mean at a known scale, from the median.
-fn middle(values: &[f64], scale: f64) -> f64 {
-    let mut centre = median(values);
-    for _ in 0..8 {
-        let weight = |v: &f64| (1.5 * scale / (v - centre).abs().max(1e-300)).min(1.0);
-        let total: f64 = values.iter().map(weight).sum();
-        if total > 0.0 {
-            centre = values.iter().map(|v| weight(v) * v).sum::<f64>() / total;
-        }
-    }
-    centre
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    match sorted.len() {
-        0 => 0.0,
-        n if n % 2 == 1 => sorted[n / 2],
-        n => 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]),
-    }
 }
 
 #[cfg(test)]

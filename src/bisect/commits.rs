@@ -75,11 +75,6 @@ impl Commits {
         self.names.get(at).map_or("", String::as_str)
     }
 
-    /// The place of a commit by its name.
-    pub fn place(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|known| known == name)
-    }
-
     /// The parents of a commit that are candidates.
     pub fn parents(&self, at: usize) -> &[usize] {
         &self.parents[at]

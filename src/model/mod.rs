@@ -1,5 +1,6 @@
 //! The vocabulary as plain types. No I/O.
 
+mod date;
 mod direction;
 mod natural;
 mod problem;
@@ -7,6 +8,7 @@ mod release;
 mod run;
 mod samples;
 
+pub use date::civil;
 pub use direction::{Direction, SummaryKind};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};

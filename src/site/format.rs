@@ -1,5 +1,7 @@
 //! Numbers, times and counts as the pages write them.
 
+use crate::model::civil;
+
 /// Shown where there is no figure.
 pub const NOTHING: &str = "–";
 /// Larger values are written with an exponent.
@@ -136,27 +138,15 @@ pub fn duration(seconds: i64) -> String {
 
 /// Seconds since 1970 as date and time in UTC.
 pub fn time(seconds: i64) -> String {
-    let (year, month, day) = date(seconds.div_euclid(86_400));
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
     let second = seconds.rem_euclid(86_400);
     format!("{year}-{month:02}-{day:02} {:02}:{:02} UTC", second / 3600, second / 60 % 60)
 }
 
 /// Seconds since 1970 as a date in UTC.
 pub fn day(seconds: i64) -> String {
-    let (year, month, day) = date(seconds.div_euclid(86_400));
+    let (year, month, day) = civil(seconds.div_euclid(86_400));
     format!("{year}-{month:02}-{day:02}")
-}
-
-/// Year, month and day of a day counted from 1970 (Howard Hinnant's `civil_from_days`).
-fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (year + era * 400 + i64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]

@@ -2,10 +2,9 @@
 
 pub mod binomial;
 pub mod difference;
-pub mod fdr;
+pub mod robust;
 pub mod subselection;
 pub mod summary;
-pub mod welch;
 
 #[cfg(test)]
 mod property_tests;

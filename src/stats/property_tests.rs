@@ -2,7 +2,6 @@
 
 use proptest::prelude::*;
 
-use super::fdr::benjamini_hochberg;
 use super::summary::{Statistic, Summary, summarise};
 use crate::model::{Direction, SummaryKind};
 
@@ -135,22 +134,6 @@ proptest! {
                 let Some(value) = value.filter(|_| is_mean(statistic)) else { continue };
                 prop_assert!(least <= value && value <= most, "{:?} {}", statistic, value);
             }
-        }
-    }
-
-    #[test]
-    fn a_q_value_is_no_less_than_its_p_value_and_rises_with_it(
-        p in prop::collection::vec(prop_oneof![0.0_f64..=1.0, Just(0.05)], 0..40),
-    ) {
-        let q = benjamini_hochberg(&p);
-        let mut pairs: Vec<(f64, f64)> = p.iter().copied().zip(q).collect();
-        for (p, q) in &pairs {
-            prop_assert!(p <= q && *q <= 1.0, "{} {}", p, q);
-        }
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for pair in pairs.windows(2) {
-            prop_assert!(pair[0].1 <= pair[1].1, "{:?}", pair);
-            prop_assert!(pair[0].0 < pair[1].0 || pair[0].1 == pair[1].1, "{:?}", pair);
         }
     }
 }

@@ -8,10 +8,10 @@ use super::location::{Located, Seen};
 use super::noise::Node;
 use super::occasions::Occasion;
 use super::rates::Fitted;
-use super::robust;
 use super::scene::{self, Detail, Scene};
 use super::segmentation::Prior;
 use super::siblings::{self, Events, Group as Together, Joint, Says};
+use crate::stats::robust;
 
 /// Probability of a change, of one series or of the group if they shared no luck, from which on a
 /// kernel is looked at under shared luck.

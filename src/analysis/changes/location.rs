@@ -3,8 +3,8 @@
 //! The boot is the unit of replication: samples of one boot share its luck (Kalibera & Jones 2013).
 
 use super::model::{SeriesData, Tree};
-use super::robust;
 use super::special;
+use crate::stats::robust;
 
 /// Whether differences are read as ratios.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,7 +24,6 @@ mod occasions;
 mod power;
 mod rates;
 mod report;
-mod robust;
 mod scene;
 mod segmentation;
 mod siblings;

@@ -4,8 +4,8 @@
 //! weight d₀ follows from how much the series scatter about the trend (Smyth 2004, Law et al. 2014).
 
 use super::location::Located;
-use super::robust;
 use super::special::{inverse_trigamma, log_variance_bias, trigamma};
+use crate::stats::robust;
 
 /// Smallest variance that counts: below, even the machine's clock is no better.
 const LEAST: f64 = 1e-9;

@@ -5,9 +5,9 @@ use super::group::Findings;
 use super::location::{Located, Scale};
 use super::model::{SeriesData, Settings};
 use super::power::{self, Power};
-use super::robust;
 use super::siblings::SHARES;
 use super::verdict::{Comparison, NoiseModel, Note, SeriesVerdicts, Verdict};
+use crate::stats::robust;
 
 /// Probability from which on a change separates two segments.
 const CUT: f64 = 0.5;

@@ -10,8 +10,8 @@ use super::levels::Levels;
 use super::likelihood::{Densities, Luck};
 use super::location::Located;
 use super::noise::Node;
-use super::robust;
 use super::segmentation::Own;
+use crate::stats::robust;
 
 /// How closely to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
