@@ -9,6 +9,7 @@ use clap::Args;
 
 use self::tables::Tables;
 use super::{Ending, print};
+use crate::analysis::alerts::{Standing, standing};
 use crate::analysis::changes::{
     ChangeComparison, ChangeVerdict, Note, SeriesVerdicts, Settings, judge,
 };
@@ -86,12 +87,10 @@ fn percent(verdicts: &SeriesVerdicts, effect: f64) -> String {
 
 /// A later step of a gradual change belongs to its first.
 fn direction(comparison: &ChangeComparison) -> &'static str {
-    match comparison.verdict {
-        _ if comparison.drifting => "inconclusive",
-        ChangeVerdict::Regressed | ChangeVerdict::Suspect { worse: true } => "regression",
-        ChangeVerdict::Improved | ChangeVerdict::Suspect { worse: false } => "improvement",
-        ChangeVerdict::NoChange => "nochange",
-        ChangeVerdict::Inconclusive { .. } | ChangeVerdict::First => "inconclusive",
+    match standing(comparison) {
+        Some(_) if comparison.drifting => Standing::Inconclusive.direction(),
+        Some(standing) => standing.direction(),
+        None => "nochange",
     }
 }
 

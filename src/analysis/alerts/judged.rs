@@ -28,6 +28,15 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// The direction as tables have it: `regression`, `improvement` or `inconclusive`.
+    pub fn direction(self) -> &'static str {
+        match self {
+            Standing::Regression | Standing::Suspect { worse: true } => "regression",
+            Standing::Improvement | Standing::Suspect { worse: false } => "improvement",
+            Standing::Inconclusive => "inconclusive",
+        }
+    }
+
     /// `true` for what alerts are made of.
     pub fn is_change(self) -> bool {
         matches!(self, Standing::Regression | Standing::Improvement)

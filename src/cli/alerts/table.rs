@@ -130,11 +130,7 @@ fn change(
         benchmark: series.key.of.benchmark.clone(),
         operation: series.key.operation.clone(),
         kernel: judged.name(comparison.kernel).to_owned(),
-        direction: match standing {
-            Standing::Regression | Standing::Suspect { worse: true } => "regression",
-            Standing::Improvement | Standing::Suspect { worse: false } => "improvement",
-            Standing::Inconclusive => "inconclusive",
-        },
+        direction: standing.direction(),
         effect_pct: percent(effect.worse_pct),
         low_pct: percent(effect.worse_interval.0),
         high_pct: percent(effect.worse_interval.1),
