@@ -44,10 +44,10 @@ pub struct Site {
     raw_logs: Option<String>,
     /// Folder of the notes on alerts [default: RESULTS/alerts]
     #[arg(long, value_name = "DIR")]
-    alert_notes: Option<PathBuf>,
-    /// Front page notes in Markdown
-    #[arg(long, value_name = "FILE")]
     notes: Option<PathBuf>,
+    /// What the front page says before all else, in Markdown
+    #[arg(long, value_name = "FILE")]
+    front_page: Option<PathBuf>,
     /// Make all pages even if nothing changed
     #[arg(long)]
     force: bool,
@@ -75,7 +75,7 @@ impl Site {
         let dates: Vec<String> = dates.iter().map(|date| format!("{date:?}")).collect();
         let parsers = found.external()?.map(|external| external.fingerprint().to_string());
         let parsers = parsers.unwrap_or_default();
-        let folder = self.alert_notes.clone().unwrap_or_else(|| found.notes_folder());
+        let folder = self.notes.clone().unwrap_or_else(|| found.notes_folder());
         let notes = Notes::read(&folder);
         let said = format!("{notes:?}");
         let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said]
@@ -96,7 +96,7 @@ impl Site {
     fn options(&self, found: &Results) -> anyhow::Result<SiteOptions> {
         let defaults = SiteOptions::default();
         let settings = &found.settings;
-        let notes = match &self.notes {
+        let front_page = match &self.front_page {
             Some(path) => {
                 Some(fs::read_to_string(path).with_context(|| path.display().to_string())?)
             }
@@ -109,7 +109,7 @@ impl Site {
                 .with_context(|| self.results.results.display().to_string())?,
         };
         let title = self.title.clone().or_else(|| settings.title.clone()).unwrap_or(defaults.title);
-        Ok(SiteOptions { title, raw_logs, notes, ..defaults })
+        Ok(SiteOptions { title, raw_logs, notes: front_page, ..defaults })
     }
 
     fn publish(
