@@ -73,7 +73,7 @@ pub fn judge(
     let history = History::new(&runs);
     let mut measured = Measurements::default();
     for stored in &loaded.runs {
-        measured.add(&history, &stored.run, loaded.store.samples(stored)?.rows()?);
+        measured.add(&history, &stored.run);
     }
     let settings = Settings::default();
     let evidence = evidence.then(|| Evidence::measure(&history, &measured, &settings));

@@ -135,7 +135,7 @@ pub struct Operation {
 }
 
 /// The samples of one operation in one iteration, condensed.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Iteration {
     /// N of `iter-N`.
     pub number: u32,
@@ -143,4 +143,7 @@ pub struct Iteration {
     pub samples: u64,
     /// Their mean: arithmetic where lower is better, else harmonic, as in MMTests.
     pub mean: f64,
+    /// What verdicts rest on: the samples in their order, or medians of so many blocks of them that it
+    /// stays short.
+    pub digest: Vec<f64>,
 }

@@ -2,6 +2,7 @@
 
 pub mod binomial;
 pub mod difference;
+pub mod digest;
 pub mod robust;
 pub mod subselection;
 pub mod summary;

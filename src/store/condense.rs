@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::samples::Kept;
 use crate::mmtests::{BenchmarkSamples, ReadRun};
 use crate::model::{Benchmark, Iteration, Operation, Run, Series};
+use crate::stats::digest::digest;
 use crate::stats::summary::{mean, summarise};
 
 /// An operation of a benchmark.
@@ -55,6 +56,7 @@ pub fn run(read: ReadRun) -> (Run, Kept) {
                 number: *number,
                 samples: values.len() as u64,
                 mean: mean(direction, values).unwrap_or(0.0),
+                digest: digest(values),
             })
             .collect();
         let summary = summarise(benchmark.meaning.kind(), direction, &parts);

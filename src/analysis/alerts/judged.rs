@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::Effect;
-use super::measured::{Measurements, Place, SeriesKey};
+use super::measured::{Measured, Measurements, Place, SeriesKey};
 use super::repeats::{Again, Repeats};
 use crate::analysis::History;
 use crate::analysis::changes::{
@@ -95,11 +95,7 @@ impl Judged {
         let verdicts = judge(&history.tree, &measured.data(), settings);
         let series = measured.series.into_iter().zip(verdicts);
         let series = series.map(|((key, measured), verdicts)| {
-            let mut samples: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-            for (kernel, boots) in &measured.kernels {
-                samples.entry(*kernel).or_default().extend(boots.iter().map(Vec::len));
-            }
-            let (unit, direction) = (measured.unit, measured.direction);
+            let Measured { unit, direction, samples, .. } = measured;
             JudgedSeries { key, unit, direction, samples, verdicts }
         });
         let series = series.collect();

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::analysis::History;
 use crate::analysis::changes::SeriesData;
 use crate::model::{Direction, Environment, Run};
-use crate::store::SampleRow;
 
 /// A config on a machine: runs that can be set against each other. The folder they lie in tells
 /// trees apart that have no names of machines and configs.
@@ -41,15 +40,17 @@ pub struct SeriesKey {
     pub operation: String,
 }
 
-/// The samples of a series.
+/// What a series measured.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// Unit of the values.
     pub unit: String,
     /// Which way is better.
     pub direction: Direction,
-    /// Kernels, as places in the tree of releases, and the samples of each of their iterations.
+    /// Kernels, as places in the tree of releases, and the digest of each of their iterations.
     pub kernels: Vec<(usize, Vec<Vec<f64>>)>,
+    /// Number of samples of each iteration, by kernel.
+    pub samples: BTreeMap<usize, Vec<usize>>,
 }
 
 /// All that was measured.
@@ -71,50 +72,30 @@ impl Place {
 }
 
 impl Measurements {
-    /// Adds a run with its samples, which come ordered by operation and iteration. A run whose
-    /// kernel is not in the history is left out.
-    pub fn add<'r>(
-        &mut self,
-        history: &History,
-        run: &Run,
-        rows: impl Iterator<Item = SampleRow<'r>>,
-    ) {
+    /// Adds a run. One whose kernel is not in the history is left out.
+    pub fn add(&mut self, history: &History, run: &Run) {
         let Some(kernel) = history.place(&run.name) else { return };
         let place = Place::of(run);
-        let meanings: BTreeMap<(&str, &str), (Direction, &str)> = run
-            .benchmarks
-            .iter()
-            .flat_map(|b| {
-                b.operations.iter().map(|o| ((&*b.name, &*o.name), (o.direction, &*o.unit)))
-            })
-            .collect();
         let known = self.environments.entry(place.clone()).or_default();
         known.entry(kernel).or_insert_with(|| run.environment.clone());
-        let mut rows = rows.peekable();
-        while let Some(first) = rows.next() {
-            let operation = (first.benchmark, first.operation);
-            let mut boots: Vec<Vec<f64>> = vec![vec![first.value]];
-            let mut iteration = first.iteration;
-            while let Some(row) = rows.next_if(|row| (row.benchmark, row.operation) == operation) {
-                if row.iteration != iteration {
-                    boots.push(Vec::new());
-                    iteration = row.iteration;
-                }
-                boots.last_mut().into_iter().for_each(|boot| boot.push(row.value));
-            }
-            let Some((direction, unit)) = meanings.get(&operation) else { continue };
-            let of = BenchmarkKey { place: place.clone(), benchmark: operation.0.to_owned() };
-            let series = self
-                .series
-                .entry(SeriesKey { of, operation: operation.1.to_owned() })
-                .or_insert_with(|| Measured {
-                    unit: (*unit).to_owned(),
-                    direction: *direction,
+        for benchmark in &run.benchmarks {
+            let of = BenchmarkKey { place: place.clone(), benchmark: benchmark.name.clone() };
+            for operation in benchmark.operations.iter().filter(|o| !o.iterations.is_empty()) {
+                let key = SeriesKey { of: of.clone(), operation: operation.name.clone() };
+                let series = self.series.entry(key).or_insert_with(|| Measured {
+                    unit: operation.unit.clone(),
+                    direction: operation.direction,
                     kernels: Vec::new(),
+                    samples: BTreeMap::new(),
                 });
-            match series.kernels.last_mut() {
-                Some((at, all)) if *at == kernel => all.extend(boots),
-                _ => series.kernels.push((kernel, boots)),
+                let counts =
+                    operation.iterations.iter().map(|iteration| iteration.samples as usize);
+                series.samples.entry(kernel).or_default().extend(counts);
+                let boots = operation.iterations.iter().map(|iteration| iteration.digest.clone());
+                match series.kernels.last_mut() {
+                    Some((at, all)) if *at == kernel => all.extend(boots),
+                    _ => series.kernels.push((kernel, boots.collect())),
+                }
             }
         }
     }

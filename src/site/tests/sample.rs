@@ -123,7 +123,12 @@ fn operation(number: usize, kernel: usize, iterations: usize) -> Operation {
         quartiles: summary.quartiles,
         iterations: (0..)
             .zip(&samples)
-            .map(|(number, values)| Iteration { number, samples: 8, mean: mean(values) })
+            .map(|(number, values)| Iteration {
+                number,
+                samples: 8,
+                mean: mean(values),
+                digest: values.clone(),
+            })
             .collect(),
     }
 }

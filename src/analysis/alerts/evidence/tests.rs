@@ -32,6 +32,7 @@ fn lab(
             unit: "s".to_owned(),
             direction: Direction::Lower,
             kernels: kernels.collect(),
+            samples: (0..KERNELS.len()).map(|kernel| (kernel, vec![1; iterations])).collect(),
         };
         measured.series.insert(SeriesKey { of, operation: format!("op-{operation}") }, series);
     }
