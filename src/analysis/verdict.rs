@@ -14,7 +14,7 @@ pub enum VerdictKind {
     Regressed,
     /// It is better, and by more than noise explains.
     Improved,
-    /// It looks changed, but rests on a single iteration of the newest kernel.
+    /// It looks changed, but a level rests on a single iteration.
     Suspect,
     /// Any change is smaller than would matter.
     NoChange,
@@ -107,7 +107,7 @@ impl Verdict {
             VerdictKind::Regressed => format!("worse: {size}, probability {p}; {rests}"),
             VerdictKind::Improved => format!("better: {size}, probability {p}; {rests}"),
             VerdictKind::Suspect => format!(
-                "suspect: {size}, but the newest kernel has a single iteration; run it again"
+                "suspect: {size}, but a level rests on a single iteration; run that kernel again"
             ),
             VerdictKind::NoChange => {
                 format!("no change: {size}, too small to matter; {rests}")

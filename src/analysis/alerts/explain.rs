@@ -189,7 +189,7 @@ impl View<'_> {
         let s = self.settings;
         format!(
             "at least {} % of effect, a local false-discovery rate of at most {}, and at most {} on \
-             average over all alerts; an interval without 0; more than one boot if it is the newest",
+             average over all alerts; an interval without 0; more than one boot at both levels",
             bare(100.0 * s.min_effect),
             s.max_lfdr,
             s.false_share
@@ -235,7 +235,11 @@ impl View<'_> {
             Some(Standing::Suspect { .. } | Standing::Inconclusive) => {}
         }
         let why = if let ChangeVerdict::Suspect { .. } = c.verdict {
-            "only suspect: the newest kernel has a single iteration; run it again".to_owned()
+            let single: Vec<&str> = c.single().map(|kernel| self.judged.name(kernel)).collect();
+            format!(
+                "only suspect: the level of {} rests on a single iteration; run it again",
+                single.join(" and of ")
+            )
         } else if c.drifting {
             "it is part of a gradual change that began earlier, and is reported there".to_owned()
         } else if c.effect.abs() < s.min_effect.ln_1p() {

@@ -18,7 +18,7 @@ pub enum Standing {
     Regression,
     /// Better, as certain.
     Improvement,
-    /// As clear, but the newest kernel has a single boot: to be confirmed first.
+    /// As clear, but a level rests on a single boot: to be confirmed first.
     Suspect {
         /// For the worse.
         worse: bool,

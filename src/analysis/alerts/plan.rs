@@ -144,7 +144,14 @@ fn want<'j>(series: &'j JudgedSeries, comparison: &'j ChangeComparison) -> Optio
     // Enough iterations are there, and it may be a change all the same: a few more will tell.
     let enough = needed <= has(comparison.kernel).min(pooled) + 1;
     let likely = comparison.change >= LIKELY;
-    let after = if enough && likely { after.max(CONFIRM) } else { after };
+    let single: Vec<usize> = comparison.single().collect();
+    let doubtful = |kernel: usize| match single.as_slice() {
+        [] => kernel == comparison.kernel,
+        single => single.contains(&kernel),
+    };
+    let confirm = |kernel| if enough && likely && doubtful(kernel) { CONFIRM } else { 0 };
+    let after = after.max(confirm(comparison.kernel));
+    let before = before.max(confirm(comparison.parent?));
     let all = &series.verdicts.comparisons;
     let newest = !all.iter().any(|c| c.parent == Some(comparison.kernel));
     let age = if newest { 1.0 } else { OLD };

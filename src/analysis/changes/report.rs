@@ -203,27 +203,25 @@ pub fn finish(draft: Draft, data: &SeriesData, settings: &Settings) -> SeriesVer
     let noise = verdicts.noise;
     let mut power = Power::new(&noise, settings);
     for (place, comparison) in verdicts.comparisons.iter_mut().enumerate() {
-        let newest = !series.seen.iter().any(|seen| seen.parent == Some(place));
         let boots = series.seen[place].boots.len();
-        comparison.verdict = verdict(comparison, (boots, newest), &mut power, (&noise, settings));
+        comparison.verdict = verdict(comparison, boots, &mut power, (&noise, settings));
     }
     drift::mark(&series, &mut verdicts.comparisons, noise.kernel);
     verdicts.notes = notes(&series, data);
     verdicts
 }
 
-/// The verdict on a kernel with so many boots, which may be the newest.
+/// The verdict on a kernel with so many boots.
 fn verdict(
     c: &Comparison,
-    (boots, newest): (usize, bool),
+    boots: usize,
     power: &mut Power,
     (noise, settings): (&NoiseModel, &Settings),
 ) -> Verdict {
     let same = settings.equivalence.ln_1p();
-    let single = newest && boots == 1;
     match c {
         c if c.parent.is_none() => Verdict::First,
-        c if c.alert && single => Verdict::Suspect { worse: c.effect > 0.0 },
+        c if c.alert && c.single().next().is_some() => Verdict::Suspect { worse: c.effect > 0.0 },
         c if c.alert && c.effect > 0.0 => Verdict::Regressed,
         c if c.alert => Verdict::Improved,
         c if c.interval.0 > -same && c.interval.1 < same && quiet(c, noise, same) => {

@@ -16,7 +16,7 @@ pub enum Verdict {
         /// Boots of each kernel, in all: more than one of the two has.
         boots_needed: Option<u32>,
     },
-    /// Looks changed, but the newest kernel has a single boot: run it again.
+    /// Looks changed, but one of the two levels rests on a single boot: run that kernel again.
     Suspect {
         /// For the worse.
         worse: bool,
@@ -66,6 +66,15 @@ pub struct Comparison {
     pub drifting: bool,
     /// Becomes an alert (also when only suspect).
     pub alert: bool,
+}
+
+impl Comparison {
+    /// The kernels that are all of their level and have a single boot, the older first.
+    pub fn single(&self) -> impl Iterator<Item = usize> {
+        let before = self.parent.filter(|_| self.boots.0 == 1);
+        let after = (self.boots.1 == 1).then_some(self.kernel);
+        before.into_iter().chain(after)
+    }
 }
 
 /// The noise of a series as it was estimated.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::line::{Line, Section, commits};
-use super::suspects::{Suspect, suspects};
+use super::suspects::Suspect;
 use super::{LIST, page_of};
 use crate::analysis::alerts::Withheld;
 use crate::notes::AlertNotes;
@@ -67,9 +67,6 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
             lines.truncate(ROWS);
             Group { id, title, note, count, more: count - lines.len(), lines }
         };
-    let mut suspects = suspects(site);
-    let more_suspects = suspects.len().saturating_sub(ROWS);
-    suspects.truncate(ROWS);
     let report = catalogue.report;
     let page = Page {
         lead: lead(site),
@@ -77,8 +74,8 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         drifts: report.machine_drifts.iter().map(|drift| drift.sentence()).collect(),
         any: !catalogue.alerts.is_empty(),
         sections: SECTIONS.map(group).into_iter().filter(|group| group.count > 0).collect(),
-        suspects,
-        more_suspects,
+        suspects: report.suspects.iter().take(ROWS).map(Suspect::new).collect(),
+        more_suspects: report.suspects.len().saturating_sub(ROWS),
         withheld: report.withheld.iter().take(ROWS).map(withheld).collect(),
         more_withheld: report.withheld.len().saturating_sub(ROWS),
         unseen: report.unseen.iter().map(unseen).collect(),

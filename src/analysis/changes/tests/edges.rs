@@ -31,6 +31,20 @@ fn one_boot_is_at_most_suspect() {
 }
 
 #[test]
+fn a_level_of_one_boot_is_at_most_suspect_in_the_middle_of_a_history_too() {
+    let usual: Vec<&[f64]> = vec![&[10.0, 10.01, 9.99], &[10.0, 9.99, 10.02]];
+    let observations =
+        (0..9).map(|k| if k == 5 { (k, vec![&[30.0, 30.1][..]]) } else { (k, usual.clone()) });
+    let judged = one(9, observations.collect());
+    for (at, comparison) in judged.comparisons.iter().enumerate() {
+        let changed = matches!(comparison.verdict, Verdict::Regressed | Verdict::Improved);
+        assert!(!changed, "{at}: {comparison:?}");
+    }
+    let suspect = |at: usize| judged.comparisons[at].single().collect::<Vec<_>>();
+    assert_eq!((suspect(5), suspect(6)), (vec![5], vec![5]), "{:?}", judged.comparisons);
+}
+
+#[test]
 fn boots_that_contradict_one_another_call_for_more_than_there_are() {
     let usual = [10.0, 10.01, 9.99, 10.0, 10.02, 9.98, 10.01, 9.99];
     let usual: Vec<&[f64]> = usual.iter().map(std::slice::from_ref).collect();
