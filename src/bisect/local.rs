@@ -1,23 +1,36 @@
 //! Runs a search on this machine: checks out, builds and measures with commands of the user.
 
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::Instant;
 
 use thiserror::Error;
 
+use super::reading;
 use super::search::{Outcome, Place, Purpose, Step};
-use super::session::{Session, SessionError};
+use super::session::{Revert, Session, SessionError};
 
 /// Tries of a measurement that fails before its commit is left out.
 const TRIES: usize = 3;
+/// Measurements of the bad end without the culprit.
+const REVERTED: usize = 5;
 
 /// How to build and measure.
 #[derive(Clone, Debug)]
 pub struct Commands {
     /// Shell command that builds what is checked out, in its folder.
     pub build: Option<String>,
-    /// Shell command whose last number on standard output is the result.
+    /// The file that a build makes, relative to the checkout. It is kept, so that no commit is built
+    /// twice.
+    pub image: Option<PathBuf>,
+    /// Shell command that prints the result as its last number, or leaves a run of MMTests behind.
     pub measure: String,
+    /// Stop after so many hours.
+    pub hours: Option<f64>,
+    /// Measure the bad end without the culprit at last.
+    pub revert: bool,
 }
 
 /// Why a search stopped before its end.
@@ -34,13 +47,13 @@ pub enum LocalError {
         /// Its words.
         message: String,
     },
-    /// A command could not be started.
-    #[error("{command}: {source}")]
-    Start {
+    /// A command could not be started, or a file not be kept.
+    #[error("{what}: {source}")]
+    Io {
         /// Which.
-        command: String,
+        what: String,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// An end of the search cannot be measured.
     #[error("{commit}, an end of the search, cannot be measured: {reason}")]
@@ -61,106 +74,287 @@ pub enum Progress<'a> {
         /// Why.
         purpose: Purpose,
     },
+    /// It is built.
+    Builds,
     /// It was measured.
     Measured(f64),
     /// It cannot be measured.
     Skipped(&'a str),
+    /// The bad end without the culprit is to be measured.
+    Reverts(&'a str),
 }
 
-/// Goes on until the search is done.
+/// Goes on until the search is done, or the hours are over: then there is no outcome.
 pub fn run(
     session: &mut Session,
     commands: &Commands,
-    mut tell: impl FnMut(&Session, Progress),
-) -> Result<Outcome, LocalError> {
+    tell: impl FnMut(&Session, Progress),
+) -> Result<Option<Outcome>, LocalError> {
     let work = checkout_folder(session)?;
-    let mut built: Option<String> = None;
-    loop {
-        let (place, purpose) = match session.search.step() {
-            Step::Done(outcome) => return Ok(outcome),
-            Step::Measure(place, purpose) => (place, purpose),
-        };
-        let commit = session.name(place).to_owned();
-        tell(session, Progress::Begins { commit: &commit, purpose });
-        let result = match built.as_ref() == Some(&commit) {
-            true => Ok(()),
-            false => check_out_and_build(&work, &commit, commands)?,
-        };
-        built = result.is_ok().then(|| commit.clone());
-        let result = match result {
-            Ok(()) => measure(&work, &commit, commands)?,
+    let mut local = Local { work, commands, session, tell, checked_out: None };
+    let began = Instant::now();
+    let outcome = loop {
+        let over = |hours: f64| began.elapsed().as_secs_f64() > 3600.0 * hours;
+        match local.session.search.step() {
+            Step::Done(outcome) => break outcome,
+            Step::Measure(..) if commands.hours.is_some_and(over) => return Ok(None),
+            Step::Measure(place, purpose) => local.step(place, purpose)?,
+        }
+    };
+    if let (Outcome::Found(culprit), true) = (&outcome, commands.revert) {
+        local.revert(culprit.commit)?;
+    }
+    Ok(Some(outcome))
+}
+
+/// Takes the checkout and the images of a search away; what was measured stays.
+pub fn clear(session: &Session) -> Result<(), LocalError> {
+    let folder = session.folder().join(CHECKOUT);
+    if folder.exists() {
+        let folder = absolute(&folder);
+        git(&session.subject.tree, &["worktree", "remove", "--force", "--force", &folder])?;
+    }
+    let images = session.folder().join(IMAGES);
+    match fs::remove_dir_all(&images) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(&images, source)),
+        _ => Ok(()),
+    }
+}
+
+const CHECKOUT: &str = "checkout";
+const IMAGES: &str = "images";
+const RUNS: &str = "runs";
+
+struct Local<'a, Tell> {
+    /// The checkout.
+    work: PathBuf,
+    commands: &'a Commands,
+    session: &'a mut Session,
+    tell: Tell,
+    /// What is built there, where no image is kept.
+    checked_out: Option<String>,
+}
+
+/// A kernel that can be measured, by its image if one is kept; or why there is none.
+type Built = Result<Option<PathBuf>, String>;
+
+impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
+    fn step(&mut self, place: Place, purpose: Purpose) -> Result<(), LocalError> {
+        let commit = self.session.name(place).to_owned();
+        (self.tell)(self.session, Progress::Begins { commit: &commit, purpose });
+        let result = match self.kernel(place, &commit)? {
+            Ok(image) => self.measure(&commit, image.as_deref())?,
             Err(reason) => Err(reason),
         };
         match (result, place) {
-            (Ok(value), _) => {
-                session.measured(place, value)?;
-                tell(session, Progress::Measured(value));
+            (Ok((value, seconds)), _) => {
+                self.session.measured(place, value, Some(seconds))?;
+                (self.tell)(self.session, Progress::Measured(value));
             }
-            (Err(reason), Place::Commit(at)) if at != session.search.commits().last() => {
-                session.skipped(at, &reason)?;
-                tell(session, Progress::Skipped(&reason));
+            (Err(reason), Place::Commit(at)) if at != self.session.search.commits().last() => {
+                self.session.skipped(at, &reason)?;
+                (self.tell)(self.session, Progress::Skipped(&reason));
             }
             (Err(reason), _) => return Err(LocalError::End { commit, reason }),
         }
+        Ok(())
+    }
+
+    /// The kernel of a commit: one that is there, or a new one.
+    fn kernel(&mut self, place: Place, commit: &str) -> Result<Built, LocalError> {
+        if let Some(image) = self.session.image(place) {
+            let path = self.image_path(image);
+            if self.commands.image.is_some() && path.exists() {
+                return Ok(Ok(Some(path)));
+            }
+        }
+        if self.checked_out.as_deref() == Some(commit) {
+            return Ok(Ok(None));
+        }
+        (self.tell)(self.session, Progress::Builds);
+        let began = Instant::now();
+        self.checked_out = None;
+        git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit])?;
+        if let Err(reason) = self.build(commit)? {
+            return Ok(Err(reason));
+        }
+        let Some(made) = &self.commands.image else {
+            self.checked_out = Some(commit.to_owned());
+            return Ok(Ok(None));
+        };
+        Ok(match self.keep(&self.work.join(made))? {
+            Ok((hash, path)) => {
+                self.session.built(place, &hash, began.elapsed().as_secs_f64())?;
+                Ok(Some(path))
+            }
+            Err(reason) => Err(reason),
+        })
+    }
+
+    fn build(&self, commit: &str) -> Result<Result<(), String>, LocalError> {
+        let Some(build) = &self.commands.build else { return Ok(Ok(())) };
+        let output = self.shell(build, commit, &[])?;
+        Ok(match output.status.success() {
+            true => Ok(()),
+            false => Err(format!("does not build: {}", last_words(&output.stderr))),
+        })
+    }
+
+    /// Keeps an image under its hash.
+    fn keep(&self, made: &Path) -> Result<Result<(String, PathBuf), String>, LocalError> {
+        let bytes = match fs::read(made) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Err(format!("the build left no image: {error}"))),
+        };
+        let hash = blake3::hash(&bytes).to_hex()[..16].to_owned();
+        let path = self.image_path(&hash);
+        let part = path.with_extension("part");
+        let keep = || -> io::Result<()> {
+            fs::create_dir_all(self.session.folder().join(IMAGES))?;
+            fs::write(&part, &bytes)?;
+            fs::set_permissions(&part, fs::metadata(made)?.permissions())?;
+            fs::rename(&part, &path)
+        };
+        keep().map_err(|source| failed(&path, source))?;
+        Ok(Ok((hash, path)))
+    }
+
+    fn image_path(&self, hash: &str) -> PathBuf {
+        self.session.folder().join(IMAGES).join(hash)
+    }
+
+    /// The result and the seconds it took, or why there is none.
+    fn measure(
+        &self,
+        commit: &str,
+        image: Option<&Path>,
+    ) -> Result<Result<(f64, f64), String>, LocalError> {
+        let mut reason = String::new();
+        for _ in 0..TRIES {
+            let run = self.run_folder(commit)?;
+            let run_path = absolute(&run);
+            let mut given = vec![("MELBOT_RUN", run_path.as_str())];
+            let image = image.map(absolute);
+            given.extend(image.as_deref().map(|image| ("MELBOT_IMAGE", image)));
+            let began = Instant::now();
+            let output = self.shell(&self.commands.measure, commit, &given)?;
+            let seconds = began.elapsed().as_secs_f64();
+            // Only an empty folder can be removed in this way.
+            let left_logs = fs::remove_dir(&run).is_err();
+            if !output.status.success() {
+                reason = format!("cannot be measured: {}", last_words(&output.stderr));
+                continue;
+            }
+            let result = match &self.session.subject.alert {
+                Some(alert) if left_logs => {
+                    reading::result(&run, &alert.benchmark, &alert.operation)
+                }
+                _ => last_number(&output.stdout)
+                    .ok_or_else(|| "the measurement printed no number".to_owned()),
+            };
+            match result {
+                Ok(value) => return Ok(Ok((value, seconds))),
+                Err(why) => reason = why,
+            }
+        }
+        Ok(Err(reason))
+    }
+
+    /// A new, empty folder.
+    fn run_folder(&self, commit: &str) -> Result<PathBuf, LocalError> {
+        let runs = self.session.folder().join(RUNS);
+        fs::create_dir_all(&runs).map_err(|source| failed(&runs, source))?;
+        for number in 1.. {
+            let folder = runs.join(format!("{number:04}-{commit:.12}"));
+            match fs::create_dir(&folder) {
+                Ok(()) => return Ok(folder),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => return Err(failed(&folder, source)),
+            }
+        }
+        Err(failed(&runs, io::ErrorKind::StorageFull.into()))
+    }
+
+    /// Measures the bad end without the culprit, as far as that was not done.
+    fn revert(&mut self, culprit: usize) -> Result<(), LocalError> {
+        let known: Vec<&Revert> = self.session.reverts(culprit).collect();
+        let left = REVERTED.saturating_sub(known.len());
+        if left == 0 || known.iter().any(|revert| matches!(revert, Revert::Failed(_))) {
+            return Ok(());
+        }
+        let commit = self.session.name(Place::Commit(culprit)).to_owned();
+        let bad = self.session.subject.bad.clone();
+        (self.tell)(self.session, Progress::Reverts(&commit));
+        self.checked_out = None;
+        git(&self.work, &["checkout", "--force", "--detach", "--quiet", &bad])?;
+        let mut image = None;
+        let mut reason = None;
+        if git(&self.work, &["revert", "--no-commit", &commit]).is_err() {
+            reason = Some("it does not apply cleanly".to_owned());
+            git(&self.work, &["reset", "--hard", "--quiet"])?;
+        } else if let Err(why) = self.build(&bad)? {
+            reason = Some(why);
+        } else if let Some(made) = &self.commands.image {
+            match self.keep(&self.work.join(made))? {
+                Ok((_, path)) => image = Some(path),
+                Err(why) => reason = Some(why),
+            }
+        }
+        for _ in 0..left {
+            let result = match reason.take() {
+                None => self.measure(&bad, image.as_deref())?,
+                Some(reason) => Err(reason),
+            };
+            match result {
+                Ok((value, seconds)) => {
+                    self.session.reverted(culprit, Revert::Value(value), Some(seconds))?;
+                    (self.tell)(self.session, Progress::Measured(value));
+                }
+                Err(reason) => {
+                    self.session.reverted(culprit, Revert::Failed(reason.clone()), None)?;
+                    (self.tell)(self.session, Progress::Skipped(&reason));
+                    break;
+                }
+            }
+        }
+        git(&self.work, &["reset", "--hard", "--quiet"])
+    }
+
+    fn shell(
+        &self,
+        command: &str,
+        commit: &str,
+        given: &[(&str, &str)],
+    ) -> Result<Output, LocalError> {
+        Command::new("sh")
+            .args(["-c", command])
+            .current_dir(&self.work)
+            .env("MELBOT_COMMIT", commit)
+            .envs(given.iter().copied())
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|source| LocalError::Io { what: command.to_owned(), source })
     }
 }
 
 /// A work tree of the search's own, so that the user's stays as it is.
 fn checkout_folder(session: &Session) -> Result<PathBuf, LocalError> {
-    let folder = session.folder().join("checkout");
+    let folder = session.folder().join(CHECKOUT);
     if !folder.join(".git").exists() {
         let tree = session.subject.tree.as_path();
         git(tree, &["worktree", "prune"])?;
-        let target = std::path::absolute(&folder).unwrap_or_else(|_| folder.clone());
-        let target = target.to_string_lossy().into_owned();
+        let target = absolute(&folder);
         git(tree, &["worktree", "add", "--force", "--detach", &target, &session.subject.good])?;
     }
     Ok(folder)
 }
 
-/// The inner error is the reason why the commit does not build.
-fn check_out_and_build(
-    work: &Path,
-    commit: &str,
-    commands: &Commands,
-) -> Result<Result<(), String>, LocalError> {
-    git(work, &["checkout", "--force", "--detach", "--quiet", commit])?;
-    let Some(build) = &commands.build else { return Ok(Ok(())) };
-    let output = shell(work, build, commit)?;
-    Ok(match output.status.success() {
-        true => Ok(()),
-        false => Err(format!("does not build: {}", last_words(&output.stderr))),
-    })
+fn absolute(path: &Path) -> String {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 
-fn measure(
-    work: &Path,
-    commit: &str,
-    commands: &Commands,
-) -> Result<Result<f64, String>, LocalError> {
-    let mut reason = String::new();
-    for _ in 0..TRIES {
-        let output = shell(work, &commands.measure, commit)?;
-        if output.status.success() {
-            match last_number(&output.stdout) {
-                Some(value) => return Ok(Ok(value)),
-                None => reason = "the measurement printed no number".to_owned(),
-            }
-        } else {
-            reason = format!("cannot be measured: {}", last_words(&output.stderr));
-        }
-    }
-    Ok(Err(reason))
-}
-
-fn shell(work: &Path, command: &str, commit: &str) -> Result<Output, LocalError> {
-    Command::new("sh")
-        .args(["-c", command])
-        .current_dir(work)
-        .env("MELBOT_COMMIT", commit)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| LocalError::Start { command: command.to_owned(), source })
+fn failed(path: &Path, source: io::Error) -> LocalError {
+    LocalError::Io { what: path.display().to_string(), source }
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> Result<(), LocalError> {
@@ -170,7 +364,7 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<(), LocalError> {
         .args(arguments)
         .stdin(Stdio::null())
         .output()
-        .map_err(|source| LocalError::Start { command: "git".to_owned(), source })?;
+        .map_err(|source| LocalError::Io { what: "git".to_owned(), source })?;
     match output.status.success() {
         true => Ok(()),
         false => Err(LocalError::Git {

@@ -1,17 +1,28 @@
 //! Finds the commit that changed a benchmark, though measurements are noisy.
 //!
 //! [`Search`] decides what to measure next and when it is done, and does no I/O. A [`Session`] keeps
-//! one on disk, [`candidates`] reads the commits in question from git, and [`local`] runs it here.
+//! one on disk, [`candidates`] reads the commits in question from git, [`local`] runs it here, and
+//! [`Account`] and [`mail`] tell what came of it.
 
+mod account;
 mod candidates;
 mod channel;
 mod commits;
 pub mod local;
+mod mail;
+mod reading;
 mod search;
 mod session;
+mod subject;
 
+pub use account::{Account, Candidate, Measured, Reverted, Stage, figure};
 pub use candidates::{CandidatesError, candidates, subject};
 pub use channel::Channel;
 pub use commits::{BadGraph, Commits};
+pub use mail::mail;
 pub use search::{Culprit, Event, Outcome, Place, Purpose, Search, Settings, Step};
-pub use session::{Session, SessionError, Subject};
+pub use session::{Entry, Revert, Session, SessionError};
+pub use subject::{Alerted, Subject};
+
+/// Name of the folder of searches in that of the results.
+pub const FOLDER: &str = "bisects";

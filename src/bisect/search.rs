@@ -5,6 +5,8 @@
 //! next commit is the one whose answer is least foreseeable for its cost. All is worked out anew from
 //! the history of events, so a search goes on after any interruption as if there had been none.
 
+use std::collections::HashMap;
+
 use super::channel::Channel;
 use super::commits::Commits;
 
@@ -34,6 +36,13 @@ pub enum Event {
     },
     /// A commit that does not build or boot: no evidence, and never "bad".
     Skipped(usize),
+    /// A kernel was built.
+    Built {
+        /// What.
+        at: Place,
+        /// Hash of its image.
+        image: u64,
+    },
 }
 
 /// What the user may choose.
@@ -126,6 +135,7 @@ pub struct Search {
     good: Vec<f64>,
     values: Vec<Vec<f64>>,
     skipped: Vec<bool>,
+    images: HashMap<Place, u64>,
 }
 
 impl Search {
@@ -138,7 +148,13 @@ impl Search {
             good: Vec::new(),
             values: vec![Vec::new(); count],
             skipped: vec![false; count],
+            images: HashMap::new(),
         }
+    }
+
+    /// Sets the cost of a build, in measurements, to what builds were seen to cost.
+    pub fn set_build_cost(&mut self, cost: f64) {
+        self.settings.build = cost;
     }
 
     /// The candidates.
@@ -163,6 +179,9 @@ impl Search {
                     *skipped = true;
                 }
             }
+            Event::Built { at, image } => {
+                self.images.insert(at, image);
+            }
         }
     }
 
@@ -184,6 +203,15 @@ impl Search {
         self.skipped.get(at).copied().unwrap_or(false)
     }
 
+    /// `true` if the commit is known to make the same image as each of its parents, and so cannot be
+    /// what changed anything.
+    pub fn changes_no_code(&self, at: usize) -> bool {
+        let parents = self.commits.parents(at);
+        let image = self.images.get(&Place::Commit(at));
+        let alike = |up: &usize| self.images.get(&Place::Commit(*up)) == image;
+        image.is_some() && !parents.is_empty() && parents.iter().all(alike)
+    }
+
     /// How good and bad look, once both ends are measured.
     pub fn channel(&self) -> Option<Channel> {
         Channel::fit(&self.good, &self.values[self.commits.last()])
@@ -203,6 +231,12 @@ impl Search {
                 }
             }
         }
+        for (at, log) in logs.iter_mut().enumerate() {
+            if self.changes_no_code(at) {
+                *log = f64::NEG_INFINITY;
+            }
+        }
+        // Finite: the first candidate has no parent among them, so it is never ruled out.
         let top = logs.iter().copied().fold(f64::MIN, f64::max);
         let total: f64 = logs.iter().map(|log| (log - top).exp()).sum();
         logs.iter().map(|log| (log - top).exp() / total).collect()
@@ -413,6 +447,19 @@ mod tests {
     fn ends_that_do_not_differ_are_refused() {
         let outcome = run(&mut line(32), 20, 0.0, &[]);
         assert!(matches!(outcome, Outcome::NoGap { .. }), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_commit_that_makes_the_image_of_its_parent_is_not_the_one() {
+        let mut search = line(16);
+        for (at, image) in [(6, 1), (7, 2), (8, 2)] {
+            search.record(Event::Built { at: Place::Commit(at), image });
+        }
+        assert!(!search.changes_no_code(7) && search.changes_no_code(8));
+        let posterior = search.posterior();
+        assert!(posterior[8] == 0.0 && posterior[7] > 0.0, "{posterior:?}");
+        // Measurements that say otherwise change nothing about it.
+        assert_ne!(commit(&run(&mut search, 8, 6.0, &[])), Some(8));
     }
 
     #[test]

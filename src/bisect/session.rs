@@ -7,38 +7,51 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::candidates::{self, CandidatesError};
 use super::search::{Event, Place, Search, Settings};
+use super::subject::{Alerted, Subject};
+use crate::stats::robust;
+use crate::{mmtests, notes};
 
-/// What is searched for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A line of the journal: exactly one of `value`, `skip`, `image` and `revert` is there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Subject {
-    /// The git tree.
-    pub tree: PathBuf,
-    /// Full name of the good end.
-    pub good: String,
-    /// Full name of the bad end.
-    pub bad: String,
-    /// What is measured, in words.
+pub struct Entry {
+    /// When it was written.
     #[serde(default)]
-    pub metric: String,
+    pub time: String,
+    /// Full name of the commit; of a reverted one, what was reverted.
+    pub commit: String,
+    /// A measurement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
+    /// Why it cannot be measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skip: Option<String>,
+    /// It was built: the hash of its image, as hexadecimal digits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The bad end without the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revert: Option<Revert>,
+    /// How long it took.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }
 
-/// A line of the journal.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// Full name of the commit.
-    commit: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    value: Option<f64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    skip: Option<String>,
+/// What became of the bad end without the culprit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Revert {
+    /// A measurement of it.
+    Value(f64),
+    /// It cannot be made or measured, and why.
+    Failed(String),
 }
 
 /// Why a session cannot be used.
@@ -84,9 +97,13 @@ pub struct Session {
     pub subject: Subject,
     /// Its state.
     pub search: Search,
+    journal: Vec<Entry>,
 }
 
-const SUBJECT: &str = "bisect.toml";
+/// So many builds and measurements tell what a build costs.
+const TIMED: usize = 3;
+
+const SUBJECT: &str = mmtests::SEARCH;
 const JOURNAL: &str = "journal.jsonl";
 
 impl Session {
@@ -95,7 +112,7 @@ impl Session {
         folder: &Path,
         tree: &Path,
         (good, bad): (&str, &str),
-        metric: &str,
+        (metric, alert): (&str, Option<Alerted>),
     ) -> Result<Session, SessionError> {
         if folder.join(SUBJECT).exists() {
             return Err(SessionError::Taken(folder.display().to_string()));
@@ -105,6 +122,7 @@ impl Session {
             good: candidates::resolve(tree, good)?,
             bad: candidates::resolve(tree, bad)?,
             metric: metric.to_owned(),
+            alert,
         };
         let commits = candidates::candidates(tree, &subject.good, &subject.bad)?;
         fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
@@ -112,7 +130,7 @@ impl Session {
         let text = toml::to_string(&subject).map_err(|e| content(&path, None, e.to_string()))?;
         fs::write(&path, text).map_err(|e| failed(&path, e))?;
         let search = Search::new(commits, Settings::default());
-        Ok(Session { folder: folder.to_owned(), subject, search })
+        Ok(Session { folder: folder.to_owned(), subject, search, journal: Vec::new() })
     }
 
     /// Opens a search where it was left.
@@ -123,9 +141,15 @@ impl Session {
             toml::from_str(&text).map_err(|e| content(&path, None, e.message().to_owned()))?;
         let commits = candidates::candidates(&subject.tree, &subject.good, &subject.bad)?;
         let search = Search::new(commits, Settings::default());
-        let mut session = Session { folder: folder.to_owned(), subject, search };
+        let mut session =
+            Session { folder: folder.to_owned(), subject, search, journal: Vec::new() };
         session.replay()?;
         Ok(session)
+    }
+
+    /// `true` if a folder holds a search.
+    pub fn is_one(folder: &Path) -> bool {
+        folder.join(SUBJECT).is_file()
     }
 
     /// Where it lies.
@@ -155,22 +179,108 @@ impl Session {
         }
     }
 
-    /// Writes down a measurement.
-    pub fn measured(&mut self, at: Place, value: f64) -> Result<(), SessionError> {
+    /// Everything that happened.
+    pub fn journal(&self) -> &[Entry] {
+        &self.journal
+    }
+
+    /// Hours that builds and measurements took.
+    pub fn hours(&self) -> f64 {
+        self.journal.iter().filter_map(|entry| entry.seconds).sum::<f64>() / 3600.0
+    }
+
+    /// The image of a place, if it was built.
+    pub fn image(&self, at: Place) -> Option<&str> {
+        let name = self.name(at);
+        let built = self.journal.iter().rev().filter(|entry| entry.commit == name);
+        built.filter_map(|entry| entry.image.as_deref()).next()
+    }
+
+    /// What became of the bad end without a commit.
+    pub fn reverts(&self, at: usize) -> impl Iterator<Item = &Revert> {
+        let name = self.name(Place::Commit(at));
+        let of_it = self.journal.iter().filter(move |entry| entry.commit == name);
+        of_it.filter_map(|entry| entry.revert.as_ref())
+    }
+
+    /// Writes down a measurement and how many seconds it took, if known.
+    pub fn measured(
+        &mut self,
+        at: Place,
+        value: f64,
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
         if !value.is_finite() {
             return Err(SessionError::NoNumber(value));
         }
-        self.append(&Entry { commit: self.name(at).to_owned(), value: Some(value), skip: None })?;
-        self.search.record(Event::Measured { at, value });
-        Ok(())
+        self.add(Entry { value: Some(value), seconds, ..self.entry(at) })
     }
 
     /// Writes down that a commit cannot be measured, and why.
     pub fn skipped(&mut self, at: usize, reason: &str) -> Result<(), SessionError> {
-        let commit = self.name(Place::Commit(at)).to_owned();
-        self.append(&Entry { commit, value: None, skip: Some(reason.to_owned()) })?;
-        self.search.record(Event::Skipped(at));
+        self.add(Entry { skip: Some(reason.to_owned()), ..self.entry(Place::Commit(at)) })
+    }
+
+    /// Writes down that a kernel was built, and the hash of its image as 16 hexadecimal digits.
+    pub fn built(&mut self, at: Place, image: &str, seconds: f64) -> Result<(), SessionError> {
+        let (image, seconds) = (Some(image.to_owned()), Some(seconds));
+        self.add(Entry { image, seconds, ..self.entry(at) })
+    }
+
+    /// Writes down what became of the bad end without a commit.
+    pub fn reverted(
+        &mut self,
+        at: usize,
+        revert: Revert,
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
+        self.add(Entry { revert: Some(revert), seconds, ..self.entry(Place::Commit(at)) })
+    }
+
+    fn entry(&self, at: Place) -> Entry {
+        let time = notes::utc(SystemTime::now());
+        Entry { time, commit: self.name(at).to_owned(), ..Entry::default() }
+    }
+
+    fn add(&mut self, entry: Entry) -> Result<(), SessionError> {
+        let wrong = |what| content(&self.folder.join(JOURNAL), None, what);
+        let event = self.event(&entry).map_err(wrong)?;
+        self.append(&entry)?;
+        self.take(entry, event);
         Ok(())
+    }
+
+    /// What an entry means to the search; the error is a sentence.
+    fn event(&self, entry: &Entry) -> Result<Option<Event>, String> {
+        let at = self.place(&entry.commit).map_err(|error| error.to_string())?;
+        match (entry.value, &entry.skip, &entry.image, &entry.revert) {
+            (Some(value), None, None, None) => Ok(Some(Event::Measured { at, value })),
+            (None, Some(_), None, None) => match at {
+                Place::Commit(at) => Ok(Some(Event::Skipped(at))),
+                Place::Good => Err("the good end cannot be left out".to_owned()),
+            },
+            (None, None, Some(image), None) => match u64::from_str_radix(image, 16) {
+                Ok(image) => Ok(Some(Event::Built { at, image })),
+                Err(_) => Err(format!("{image:?} is no hash of 16 hexadecimal digits")),
+            },
+            (None, None, None, Some(_)) => Ok(None),
+            _ => Err("exactly one of value, skip, image and revert is wanted".to_owned()),
+        }
+    }
+
+    fn take(&mut self, entry: Entry, event: Option<Event>) {
+        event.into_iter().for_each(|event| self.search.record(event));
+        self.journal.push(entry);
+        let seconds = |kind: fn(&&Entry) -> bool| -> Option<f64> {
+            let all: Vec<f64> =
+                self.journal.iter().filter(kind).filter_map(|entry| entry.seconds).collect();
+            robust::median(&all).filter(|_| all.len() >= TIMED)
+        };
+        let build = seconds(|entry| entry.image.is_some());
+        let measurement = seconds(|entry| entry.value.is_some());
+        if let (Some(build), Some(measurement)) = (build, measurement) {
+            self.search.set_build_cost(build / measurement.max(1e-3));
+        }
     }
 
     fn append(&self, entry: &Entry) -> Result<(), SessionError> {
@@ -208,12 +318,8 @@ impl Session {
         for (number, line) in (1..).zip(whole.lines()) {
             let wrong = |what: String| content(&path, Some(number), what);
             let entry: Entry = serde_json::from_str(line).map_err(|e| wrong(e.to_string()))?;
-            let at = self.place(&entry.commit).map_err(|e| wrong(e.to_string()))?;
-            match (entry.value, entry.skip, at) {
-                (Some(value), None, at) => self.search.record(Event::Measured { at, value }),
-                (None, Some(_), Place::Commit(at)) => self.search.record(Event::Skipped(at)),
-                _ => return Err(wrong("neither a value nor a skipped commit".to_owned())),
-            }
+            let event = self.event(&entry).map_err(wrong)?;
+            self.take(entry, event);
         }
         Ok(())
     }

@@ -42,6 +42,9 @@ pub struct Discovery {
     pub problems: Vec<Problem>,
 }
 
+/// The file that makes a folder one of a search for a commit; the runs in it are no results.
+pub const SEARCH: &str = "bisect.toml";
+
 /// Looks for runs at and below `root`. Reads no logs, only looks at names, sizes and times.
 pub fn discover(root: &Path) -> Discovery {
     let mut problems = Vec::new();
@@ -77,6 +80,7 @@ fn run_folders(root: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
         match entry {
             Ok(entry) if !entry.file_type().is_dir() => {}
             Ok(entry) if entry.depth() > 0 && is_hidden(entry.path()) => walk.skip_current_dir(),
+            Ok(entry) if is_search(entry.path()) => walk.skip_current_dir(),
             Ok(entry) if entry.path_is_symlink() && links.seen_elsewhere(entry.path()) => {
                 problems.push(second_way(printable_path(root, entry.path())));
                 walk.skip_current_dir();
@@ -166,9 +170,14 @@ pub fn iteration_number(name: &str) -> Option<u32> {
     digits.parse().ok().filter(|number: &u32| number.to_string() == digits)
 }
 
-/// `true` for the folder of notes on alerts.
-pub(super) fn is_notes(entry: &walkdir::DirEntry) -> bool {
-    entry.file_name() == crate::notes::FOLDER
+/// `true` for what melbot itself keeps beside results: notes on alerts, and searches.
+pub(super) fn is_ours(entry: &walkdir::DirEntry) -> bool {
+    entry.file_name() == crate::notes::FOLDER || is_search(entry.path())
+}
+
+/// `true` for the folder of a search for a commit: the runs in it are of kernels that nobody released.
+fn is_search(dir: &Path) -> bool {
+    dir.join(SEARCH).is_file()
 }
 
 pub(super) fn unreadable(root: &Path, error: &walkdir::Error) -> Problem {

@@ -14,14 +14,14 @@ use std::path::Path;
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, statat};
 use walkdir::WalkDir;
 
-use super::discover::{FoundRun, Links, MAX_DEPTH, is_notes, unreadable};
+use super::discover::{FoundRun, Links, MAX_DEPTH, is_ours, unreadable};
 
 /// Sets fingerprint and number of files of a run.
 ///
 /// The time of the last status change is part of it: unlike the time of the last modification it
 /// cannot be set back, so a file changed in place is noticed even by a tool that restores times.
 pub fn take(root: &Path, run: &mut FoundRun) {
-    // A run that is the whole of the results may hold notes on its alerts, which are no part of it.
+    // A run that is the whole of the results may hold notes on its alerts and searches, which are no part of it.
     let whole = run.dir == root;
     let quick = if whole { None } else { quickly(&run.dir) };
     let files = quick.unwrap_or_else(|| thoroughly(root, run));
@@ -149,7 +149,7 @@ fn thoroughly(root: &Path, run: &mut FoundRun) -> Files {
                 if metadata.is_dir()
                     && entry.depth() == 1
                     && run.dir == root
-                    && is_notes(&entry) =>
+                    && is_ours(&entry) =>
             {
                 walk.skip_current_dir();
             }

@@ -66,6 +66,11 @@ struct RecordRef<'r> {
     run: &'r Run,
 }
 
+/// Reads a run that is to be kept nowhere.
+pub fn read_without(found: &FoundRun, external: Option<&External>) -> Run {
+    condense::run(read_run(found, external)).0
+}
+
 impl Store {
     /// Opens or makes the store of a results folder below `dir`. Waits, after calling `waiting`,
     /// while another process uses it.

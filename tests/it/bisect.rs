@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::grown::Grown;
+use crate::support::printed;
+
 /// A git tree whose commits write `speed`; `broken` ones do not build.
 struct Tree {
     dir: tempfile::TempDir,
@@ -24,7 +27,9 @@ impl Tree {
             let build = if broken.contains(&at) { "exit 1" } else { "exit 0" };
             let source = tree.source();
             fs::write(source.join("speed"), format!("{speed}\n")).unwrap();
-            fs::write(source.join("build.sh"), format!("# {at}\n{build}\n")).unwrap();
+            fs::write(source.join("build.sh"), format!("{build}\n")).unwrap();
+            fs::create_dir_all(source.join("files")).unwrap();
+            fs::write(source.join(format!("files/{at}")), "").unwrap();
             tree.git(&["add", "."]);
             tree.git(&["commit", "--quiet", "-m", &format!("commit {at}")]);
             let head = tree.git(&["rev-parse", "HEAD"]);
@@ -70,7 +75,7 @@ impl Tree {
         let source = self.source();
         let search = self.search();
         let arguments = ["--tree", text(&source), "--good", good, "--bad", bad];
-        let output = melbot(&[&["start", text(&search)][..], &arguments].concat());
+        let output = melbot(&[&["between", text(&search)][..], &arguments].concat());
         assert!(output.status.success(), "{output:?}");
     }
 
@@ -165,6 +170,84 @@ fn measurements_from_anywhere_do_as_well() {
     panic!("it does not end");
 }
 
+/// Results in which 6.9 is 8 % slower than 6.8, and the name of the alert that melbot makes of it.
+fn alert(results: &Path) -> String {
+    let mut grown = Grown::new(results, 7);
+    for (kernel, factor) in [("6.6", 1.0), ("6.7", 1.0), ("6.8", 1.0), ("6.9", 1.08)] {
+        grown.run(("ivor", "config-build", kernel), "kernbench", factor);
+    }
+    let printed = printed(&["alerts", text(results), "--json"]);
+    let alerts: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(alerts["alerts"].as_array().unwrap().len(), 1, "{alerts}");
+    alerts["alerts"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn from_an_alert_to_its_commit_with_logs_of_mmtests() {
+    let tree = Tree::new(16, 9, &[5]);
+    tree.git(&["tag", "v6.8", &tree.commits[0]]);
+    tree.git(&["tag", "v6.9", &tree.commits[15]]);
+    let results = tree.dir.path().join("results");
+    let id = alert(&results);
+    let (source, search) = (tree.source(), results.join("bisects").join(&id));
+    let start = melbot(&["start", &id, text(&results), "--tree", text(&source)]);
+    assert!(start.status.success(), "{start:?}");
+
+    // The measurement leaves a run of MMTests behind, made of the kept image and nothing else.
+    let count = tree.dir.path().join("count");
+    let measure = format!(
+        "n=$(($(cat {0} 2>/dev/null || echo 0) + 1)); echo $n > {0}; \
+         logs=$MELBOT_RUN/iter-0/kernbench/logs; mkdir -p $logs; \
+         echo Linux ivor 6.9 > $MELBOT_RUN/iter-0/kernel.version; for jobs in 1 2; do \
+         awk -v n=$n 'NR == 1 {{ srand(n); e = $1 / 4 * (1 + (rand() - 0.5) / 50); \
+         printf \"30.00user 2.00system 0:%.2felapsed 99%%CPU\\n\", e }}' \
+         $MELBOT_IMAGE > $logs/time-$jobs-1; done",
+        count.display()
+    );
+    // The image of commits 10 to 12 is that of commit 9.
+    let build = "sh build.sh && { cat speed; ls files | grep -vx '1[0-2]'; } > image";
+    let run = |hours: &str| {
+        let run =
+            ["run", text(&search), "--build", build, "--image", "image", "--measure", &measure];
+        melbot(&[&run[..], &["--hours", hours, "--json"]].concat())
+    };
+    let paused = run("0");
+    assert_eq!(paused.status.code(), Some(1), "{paused:?}");
+    let output = run("1");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let account: Value = serde_json::from_slice(&output.stdout).expect(&said);
+    assert_eq!(account["state"], "found", "{account}");
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[9].as_str(), "{account}");
+    assert_eq!(account["alert"]["id"], id.as_str());
+    // No commit was built twice.
+    let built = |commit: &String| said.matches(&format!("{commit:.12}")).count();
+    assert!(tree.commits.iter().any(|commit| built(commit) > 1), "{said}");
+    assert!(said.matches("builds").count() <= tree.commits.len(), "{said}");
+    // Without the culprit, the bad end is as fast as the good one.
+    let reverted = account["reverted"]["median"].as_f64().unwrap();
+    assert!((24.0..26.0).contains(&reverted), "{account}");
+
+    let mail = melbot(&["report", text(&search)]);
+    let mail = String::from_utf8(mail.stdout).unwrap();
+    let introduced = format!("#regzbot introduced: {:.12}", tree.commits[9]);
+    assert!(mail.starts_with("Subject: [REGRESSION] kernbench Elapsed-"), "{mail}");
+    assert!(mail.contains(&introduced) && mail.contains("(the alert said +8"), "{mail}");
+    // What the search measured is no result.
+    let check = printed(&["alerts", text(&results), "--json"]);
+    assert_eq!(check.matches("\"id\"").count(), 1, "{check}");
+    let shown = printed(&["alerts", "show", &id, text(&results)]);
+    assert!(shown.contains("explained") && shown.contains(&tree.commits[9]), "{shown}");
+    // Going on does nothing more, and says it once.
+    assert_eq!(run("1").status.code(), Some(0));
+    assert_eq!(printed(&["alerts", "show", &id, text(&results)]), shown);
+
+    let list = String::from_utf8(melbot(&["list", text(&results)]).stdout).unwrap();
+    assert!(list.contains(&id) && list.contains("found, and confirmed"), "{list}");
+    assert!(melbot(&["clear", text(&search)]).status.success());
+    assert!(!search.join("checkout").exists() && !search.join("images").exists());
+    assert!(search.join("journal.jsonl").exists());
+}
+
 #[test]
 fn mistakes_are_told_with_a_remedy() {
     let tree = Tree::new(3, 2, &[]);
@@ -172,7 +255,7 @@ fn mistakes_are_told_with_a_remedy() {
     let search = tree.search();
     let start = |good: &str, bad: &str| {
         let output = melbot(&[
-            "start",
+            "between",
             text(&search),
             "--tree",
             text(&source),

@@ -1,27 +1,33 @@
 //! `melbot bisect`: which commit did it?
 
-mod account;
+mod run;
+mod start;
+mod told;
 
+use std::fs;
 use std::path::PathBuf;
 
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
-use super::{Ending, print, warn};
-use crate::bisect::local::{self, Commands, Progress};
-use crate::bisect::{Outcome, Place, Purpose, Session, Step};
+use super::{Ending, print};
+use crate::bisect::{Account, Place, Session, Step, local, mail};
 
 /// Find the commit that changed a benchmark, though measurements are noisy
 ///
 /// A search lives in a folder: what is searched for, and a journal of all measurements. Both ends are
 /// measured several times first; then each measurement goes where it tells most, and none is believed
 /// blindly; the culprit is measured against its parent before it is named. It can be killed at any
-/// time and goes on where it was.
+/// time and goes on where it was. A commit that made something better is found in the same way.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    melbot bisect start slow-pipe --tree ~/linux --good 6.8 --bad 6.9 --metric 'hackbench seconds'\n  \
-    melbot bisect run slow-pipe --build 'make -j8' --measure ./boot-and-measure\n  \
-    melbot bisect status slow-pipe\n\n\
-    By hand, with measurements from anywhere:\n  \
+    melbot bisect start k3v9x2ma results --tree ~/linux\n  \
+    melbot bisect run results/bisects/k3v9x2ma --build 'make -j8' \\\n      \
+    --image arch/x86/boot/bzImage --measure ./boot-and-measure\n  \
+    melbot bisect status results/bisects/k3v9x2ma\n  \
+    melbot bisect report results/bisects/k3v9x2ma\n\n\
+    Between any two commits, with measurements from anywhere:\n  \
+    melbot bisect between slow-pipe --tree ~/linux --good 6.8 --bad 6.9\n  \
     melbot bisect next slow-pipe\n  \
     melbot bisect add slow-pipe 1a2b3c4d5e6f 12.3 12.7")]
 pub struct Bisect {
@@ -31,52 +37,20 @@ pub struct Bisect {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    Start(Start),
-    Run(Run),
+    Start(start::Start),
+    Between(start::Between),
+    Run(run::Run),
     /// Print the commit that is to be measured next
     Next(Folder),
     Add(Add),
     Skip(Skip),
     /// Say how far it is: the likeliest commits, and what was measured
     Status(Folder),
-}
-
-/// Begin a search
-#[derive(Debug, Args)]
-struct Start {
-    #[command(flatten)]
-    folder: Folder,
-    /// Git tree with the commits
-    #[arg(long, value_name = "DIR")]
-    tree: PathBuf,
-    /// Last good commit, tag or release
-    #[arg(long, value_name = "REVISION")]
-    good: String,
-    /// First bad commit, tag or release
-    #[arg(long, value_name = "REVISION")]
-    bad: String,
-    /// What is measured, in words
-    #[arg(long, default_value = "")]
-    metric: String,
-}
-
-/// Check out, build and measure on this machine until the commit is found
-///
-/// Works in a checkout of its own inside the folder of the search. A commit that does not build, or
-/// that cannot be measured in three tries, is left out and never called bad.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  \
-    melbot bisect run slow-pipe --build 'make -s' --measure './bench | tail -1'")]
-struct Run {
-    #[command(flatten)]
-    folder: Folder,
-    /// Shell command that builds what is checked out
-    #[arg(long, value_name = "COMMAND")]
-    build: Option<String>,
-    /// Shell command that prints the result of one run as its last number; MELBOT_COMMIT names the
-    /// commit
-    #[arg(long, value_name = "COMMAND")]
-    measure: String,
+    /// List the searches of a folder of results
+    List(List),
+    /// Print a mail about the commit that was found
+    Report(Folder),
+    Clear(Clear),
 }
 
 /// Write down measurements of a commit, one for each boot
@@ -103,6 +77,24 @@ struct Skip {
     reason: String,
 }
 
+/// Take the checkout and the images of a search away; what was measured stays
+#[derive(Debug, Args)]
+struct Clear {
+    /// Folder of the search
+    #[arg(value_name = "FOLDER")]
+    path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct List {
+    /// Folder of results, or of searches
+    #[arg(value_name = "RESULTS")]
+    path: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
 #[derive(Debug, Args)]
 struct Folder {
     /// Folder of the search
@@ -117,43 +109,17 @@ impl Bisect {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
         match self.verb {
             Verb::Start(start) => start.run()?,
+            Verb::Between(between) => between.run()?,
             Verb::Run(run) => return run.run(),
             Verb::Next(folder) => next(&folder)?,
             Verb::Add(add) => add.run()?,
             Verb::Skip(skip) => skip.run()?,
             Verb::Status(folder) => tell(&Session::open(&folder.path)?, folder.json)?,
+            Verb::List(list) => list.run()?,
+            Verb::Report(folder) => report(&folder)?,
+            Verb::Clear(clear) => local::clear(&Session::open(&clear.path)?)?,
         }
         Ok(Ending::Fine)
-    }
-}
-
-impl Start {
-    fn run(self) -> anyhow::Result<()> {
-        let ends = (self.good.as_str(), self.bad.as_str());
-        let session = Session::start(&self.folder.path, &self.tree, ends, &self.metric)?;
-        tell(&session, self.folder.json)
-    }
-}
-
-impl Run {
-    fn run(self) -> anyhow::Result<Ending> {
-        let mut session = Session::open(&self.folder.path)?;
-        let commands = Commands { build: self.build, measure: self.measure };
-        let outcome = local::run(&mut session, &commands, |session, progress| match progress {
-            Progress::Begins { commit, purpose } => {
-                let why = match purpose {
-                    Purpose::End => "an end",
-                    Purpose::Search => "narrows down",
-                    Purpose::Confirm => "confirms",
-                };
-                let done = session.search.measured();
-                warn(&format!("{:>4}  {:.12}  {why}", done + 1, commit));
-            }
-            Progress::Measured(value) => warn(&format!("      {value}")),
-            Progress::Skipped(reason) => warn(&format!("      left out: {reason}")),
-        })?;
-        tell(&session, self.folder.json)?;
-        Ok(if matches!(outcome, Outcome::Found(_)) { Ending::Fine } else { Ending::Found })
     }
 }
 
@@ -172,7 +138,7 @@ impl Add {
         let mut session = Session::open(&self.folder.path)?;
         let place = session.place(&self.commit)?;
         for value in self.values {
-            session.measured(place, value)?;
+            session.measured(place, value, None)?;
         }
         tell(&session, self.folder.json)
     }
@@ -185,13 +151,47 @@ impl Skip {
             Place::Commit(at) if at != session.search.commits().last() => {
                 session.skipped(at, &self.reason)?;
             }
-            _ => anyhow::bail!("an end of the search cannot be left out; name another with start"),
+            _ => bail!("an end of the search cannot be left out; name another with start"),
         }
         tell(&session, self.folder.json)
     }
 }
 
+impl List {
+    fn run(self) -> anyhow::Result<()> {
+        let below = self.path.join(crate::bisect::FOLDER);
+        let folder = if below.is_dir() { below } else { self.path };
+        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        paths.sort();
+        let mut accounts = Vec::new();
+        for path in paths.into_iter().filter(|path| Session::is_one(path)) {
+            match Session::open(&path) {
+                Ok(session) => accounts.push((path, Account::of(&session))),
+                Err(error) => super::warn(&format!("melbot: {error}")),
+            }
+        }
+        if self.json {
+            let all: Vec<&Account> = accounts.iter().map(|(_, account)| account).collect();
+            return print(&(serde_json::to_string_pretty(&all)? + "\n"));
+        }
+        print(&told::list(&accounts))
+    }
+}
+
+fn report(folder: &Folder) -> anyhow::Result<()> {
+    let session = Session::open(&folder.path)?;
+    let account = Account::of(&session);
+    if folder.json {
+        return print(&(serde_json::to_string_pretty(&account)? + "\n"));
+    }
+    match mail(&account, &session.subject.tree) {
+        Some(mail) => print(&mail),
+        None => bail!("there is nothing to report yet: {}", account.verdict()),
+    }
+}
+
 fn tell(session: &Session, json: bool) -> anyhow::Result<()> {
-    let account = account::Account::of(session);
-    print(&if json { serde_json::to_string_pretty(&account)? + "\n" } else { account.text() })
+    let account = Account::of(session);
+    print(&if json { serde_json::to_string_pretty(&account)? + "\n" } else { told::text(&account) })
 }

@@ -293,12 +293,12 @@ fn commands(alert: &Alert) -> String {
 
 fn bisect(alert: &Alert) -> Option<String> {
     let (good, bad) = (tag(&alert.window.last_good)?, tag(&alert.window.first_bad)?);
-    // To look for a repair, the new state is the bad one all the same.
     let id = &alert.id;
     Some(format!(
-        "melbot bisect start bisect-{id} --tree . --good {good} --bad {bad}\n\
-         melbot bisect run bisect-{id} --build 'make -s -j$(nproc)' --measure ./boot-and-measure\n\
-         git log --oneline {good}..{bad}\n"
+        "melbot bisect start {id} RESULTS --tree LINUX\n\
+         melbot bisect run RESULTS/bisects/{id} --build 'make -s -j$(nproc)' \\\n    \
+         --image arch/x86/boot/bzImage --measure ./boot-and-measure\n\
+         git -C LINUX log --oneline {good}..{bad}\n"
     ))
 }
 

@@ -1,0 +1,292 @@
+//! What a search has come to.
+
+use serde::Serialize;
+
+use super::candidates::subject;
+use super::search::{Outcome, Place, Step};
+use super::session::{Revert, Session};
+use super::subject::Alerted;
+use crate::stats::robust;
+
+/// Candidates that are listed at most.
+const LISTED: usize = 10;
+
+/// How far a search is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// It goes on.
+    Searching,
+    /// One commit did it, and measures so against its parent.
+    Found,
+    /// One commit is likeliest, but does not differ from its parent as the ends do.
+    Unconfirmed,
+    /// One of several commits.
+    Among,
+    /// The ends do not differ enough.
+    NoGap,
+}
+
+/// The state of a search.
+#[derive(Debug, Serialize)]
+pub struct Account {
+    /// What is measured, in words.
+    pub metric: String,
+    /// The alert that it began with.
+    pub alert: Option<Alerted>,
+    /// Full name of the good end.
+    pub good: String,
+    /// Full name of the bad end.
+    pub bad: String,
+    /// Number of commits between them.
+    pub commits: usize,
+    /// Number of measurements.
+    pub measurements: usize,
+    /// Commits that cannot be measured.
+    pub skipped: usize,
+    /// Commits that make the same image as their parent.
+    pub no_code_change: usize,
+    /// Hours that builds and measurements took.
+    pub hours: f64,
+    /// From good to bad; absent before the ends are measured.
+    pub change_pct: Option<f64>,
+    /// Distance of the ends in deviations of a measurement.
+    pub distance: Option<f64>,
+    /// How far it is.
+    pub state: Stage,
+    /// What to measure next.
+    pub next: Option<String>,
+    /// Share of the culprit in the distance of the ends.
+    pub share: Option<f64>,
+    /// Measurements of each end that would show the distance.
+    pub needed: Option<usize>,
+    /// Those that hold the culprit with the certainty asked for, likeliest first.
+    pub likeliest: Vec<Candidate>,
+    /// How many those are.
+    pub credible: usize,
+    /// Everything that was measured, in the order of the commits.
+    pub measured: Vec<Measured>,
+    /// The bad end without the culprit.
+    pub reverted: Option<Reverted>,
+}
+
+/// A commit that may have done it.
+#[derive(Debug, Serialize)]
+pub struct Candidate {
+    /// Full name.
+    pub commit: String,
+    /// First line of its message.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: String,
+    /// Probability that it did it.
+    pub probability: f64,
+    /// What was measured of it.
+    pub values: Vec<f64>,
+    /// It cannot be measured.
+    pub skipped: bool,
+}
+
+/// What was measured of a commit.
+#[derive(Debug, Serialize)]
+pub struct Measured {
+    /// Full name.
+    pub commit: String,
+    /// Its place among the commits in question, from 1; 0 is the good end.
+    pub number: usize,
+    /// First line of its message.
+    pub subject: String,
+    /// Results, in the order in which they came.
+    pub values: Vec<f64>,
+    /// Their median.
+    pub median: Option<f64>,
+    /// Why it cannot be measured.
+    pub skip: Option<String>,
+    /// Probability that it did it.
+    pub probability: f64,
+}
+
+/// The bad end without the culprit.
+#[derive(Debug, Serialize)]
+pub struct Reverted {
+    /// What was measured.
+    pub values: Vec<f64>,
+    /// Their median.
+    pub median: Option<f64>,
+    /// Why it could not be.
+    pub failed: Option<String>,
+}
+
+impl Account {
+    /// Of a search as it is.
+    pub fn of(session: &Session) -> Account {
+        let search = &session.search;
+        let commits = search.commits();
+        let channel = search.channel();
+        let step = search.step();
+        let posterior = search.posterior();
+        let credible = search.credible();
+        let culprit = match &step {
+            Step::Done(Outcome::Found(c) | Outcome::Unconfirmed(c)) => Some(*c),
+            _ => None,
+        };
+        let listed = match culprit {
+            Some(culprit) => vec![culprit.commit],
+            None => credible.iter().copied().take(LISTED).collect(),
+        };
+        let candidate = |at: usize| {
+            let commit = commits.name(at).to_owned();
+            let (subject, author) = subject(&session.subject.tree, &commit);
+            let values = search.values(Place::Commit(at)).to_vec();
+            let skipped = search.is_skipped(at);
+            Candidate { commit, subject, author, probability: posterior[at], values, skipped }
+        };
+        let count =
+            |what: &dyn Fn(usize) -> bool| (0..commits.count()).filter(|at| what(*at)).count();
+        Account {
+            metric: session.subject.metric.clone(),
+            alert: session.subject.alert.clone(),
+            good: session.subject.good.clone(),
+            bad: session.subject.bad.clone(),
+            commits: commits.count(),
+            measurements: search.measured(),
+            skipped: count(&|at| search.is_skipped(at)),
+            no_code_change: count(&|at| search.changes_no_code(at)),
+            hours: session.hours(),
+            change_pct: channel.map(|channel| channel.percent()),
+            distance: channel.map(|channel| channel.distance()),
+            state: stage(&step),
+            next: match step {
+                Step::Measure(place, _) => Some(session.name(place).to_owned()),
+                Step::Done(_) => None,
+            },
+            share: culprit.map(|culprit| culprit.share),
+            needed: match step {
+                Step::Done(Outcome::NoGap { needed, .. }) => needed,
+                _ => None,
+            },
+            likeliest: listed.into_iter().map(candidate).collect(),
+            credible: credible.len(),
+            measured: measured(session, &posterior),
+            reverted: culprit.and_then(|culprit| reverted(session, culprit.commit)),
+        }
+    }
+
+    /// The commit that did it, if it is known.
+    pub fn culprit(&self) -> Option<&Candidate> {
+        self.likeliest.first().filter(|_| self.state == Stage::Found)
+    }
+
+    /// What the search says, as a clause.
+    pub fn verdict(&self) -> String {
+        let share = self.share.map_or(0.0, |share| 100.0 * share);
+        match self.state {
+            Stage::Found if share < 75.0 => format!(
+                "found, and confirmed against its parent; its step is {share:.0} % of the whole, so others did a part"
+            ),
+            Stage::Found => format!(
+                "found, and confirmed against its parent; its step is {share:.0} % of the whole"
+            ),
+            Stage::Unconfirmed => format!(
+                "most likely, but against its parent it shows only {share:.0} % of the change: \
+                 gradual, or several commits, or the luck of a build"
+            ),
+            Stage::Among => "one of these; what lies between them cannot be told apart".to_owned(),
+            Stage::NoGap => match self.needed {
+                Some(needed) => format!(
+                    "the ends do not differ clearly; {needed} measurements of each would show it"
+                ),
+                None => "the ends do not differ enough to search between them; take a larger \
+                         window, or a benchmark with less noise"
+                    .to_owned(),
+            },
+            Stage::Searching if self.distance.is_none() => "measuring both ends first".to_owned(),
+            Stage::Searching => format!("searching; {} commits are in question", self.credible),
+        }
+    }
+
+    /// How the ends differ, beside what the alert said.
+    pub fn ends(&self) -> Option<String> {
+        let (percent, distance) = (self.change_pct?, self.distance?);
+        let said = self
+            .alert
+            .as_ref()
+            .map_or(String::new(), |alert| format!(" (the alert said {:+.1} %)", alert.change_pct));
+        Some(format!("the ends differ by {percent:+.1} %{said}, {distance:.1} times the noise"))
+    }
+}
+
+impl Reverted {
+    /// As a sentence.
+    pub fn sentence(&self) -> String {
+        match (&self.failed, self.median) {
+            (Some(reason), _) => {
+                format!("Without it the bad end cannot be measured: {reason}.")
+            }
+            (None, Some(median)) => format!(
+                "The bad end without it measures {} (median of {}).",
+                figure(median),
+                self.values.len()
+            ),
+            (None, None) => "The bad end without it was not measured yet.".to_owned(),
+        }
+    }
+}
+
+/// A result in five digits.
+pub fn figure(value: f64) -> String {
+    let digits = match value.abs() {
+        0.0 => 0,
+        size => (4.0 - size.log10().floor()).clamp(0.0, 9.0) as usize,
+    };
+    format!("{value:.digits$}")
+}
+
+fn measured(session: &Session, posterior: &[f64]) -> Vec<Measured> {
+    let search = &session.search;
+    let places = std::iter::once(Place::Good).chain((0..posterior.len()).map(Place::Commit));
+    let reason = |name: &str| -> Option<String> {
+        let mut all = session.journal().iter().filter(|entry| entry.commit == name);
+        all.find_map(|entry| entry.skip.clone())
+    };
+    places
+        .enumerate()
+        .filter_map(|(number, place)| {
+            let values = search.values(place).to_vec();
+            let commit = session.name(place).to_owned();
+            let skip = reason(&commit);
+            if values.is_empty() && skip.is_none() {
+                return None;
+            }
+            let (subject, _) = subject(&session.subject.tree, &commit);
+            let median = robust::median(&values);
+            let probability = match place {
+                Place::Good => 0.0,
+                Place::Commit(at) => posterior[at],
+            };
+            Some(Measured { commit, number, subject, values, median, skip, probability })
+        })
+        .collect()
+}
+
+fn reverted(session: &Session, culprit: usize) -> Option<Reverted> {
+    let mut found = Reverted { values: Vec::new(), median: None, failed: None };
+    for revert in session.reverts(culprit) {
+        match revert {
+            Revert::Value(value) => found.values.push(*value),
+            Revert::Failed(reason) => found.failed = Some(reason.clone()),
+        }
+    }
+    found.median = robust::median(&found.values);
+    (found.failed.is_some() || !found.values.is_empty()).then_some(found)
+}
+
+fn stage(step: &Step) -> Stage {
+    match step {
+        Step::Measure(..) => Stage::Searching,
+        Step::Done(Outcome::Found(_)) => Stage::Found,
+        Step::Done(Outcome::Unconfirmed(_)) => Stage::Unconfirmed,
+        Step::Done(Outcome::Among(_)) => Stage::Among,
+        Step::Done(Outcome::NoGap { .. }) => Stage::NoGap,
+    }
+}

@@ -1,0 +1,30 @@
+//! The result of a measurement that left logs of MMTests behind.
+
+use std::path::Path;
+
+use crate::mmtests::discover;
+use crate::store;
+
+/// The mean of an operation over the iterations of the run that lies in a folder.
+///
+/// # Errors
+///
+/// A sentence that says what is missing.
+pub fn result(folder: &Path, benchmark: &str, operation: &str) -> Result<f64, String> {
+    let found = discover(folder);
+    let [run] = found.runs.as_slice() else {
+        return Err(format!("{} runs of MMTests where there should be one", found.runs.len()));
+    };
+    let run = store::read_without(run, None);
+    let operations =
+        run.benchmarks.iter().filter(|b| b.name == benchmark).flat_map(|b| &b.operations);
+    let Some(found) = operations.into_iter().find(|found| found.name == operation) else {
+        let problem = run.problems.first().map_or(String::new(), |p| format!(": {}", p.what));
+        return Err(format!("the run has no {benchmark}/{operation}{problem}"));
+    };
+    let means: Vec<f64> = found.iterations.iter().map(|iteration| iteration.mean).collect();
+    if means.is_empty() {
+        return Err(format!("{benchmark}/{operation} has no samples"));
+    }
+    Ok(means.iter().sum::<f64>() / means.len() as f64)
+}

@@ -1,0 +1,131 @@
+//! `melbot bisect run`: builds and measures on this machine.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use clap::Args;
+
+use super::Folder;
+use crate::bisect::local::{self, Commands, Progress};
+use crate::bisect::{Account, Outcome, Purpose, Session};
+use crate::cli::{Ending, warn};
+use crate::notes::{self, Entry, Notes, State};
+
+/// Check out, build and measure on this machine until the commit is found
+///
+/// Works in a checkout of its own inside the folder of the search. A commit that does not build, or
+/// that cannot be measured in three tries, is left out and never called bad. At last the bad end is
+/// measured without the commit that was found, if it can be reverted. Exits with 0 if one commit was
+/// found, else with 1.
+#[derive(Debug, Args)]
+#[command(after_help = "The commands find in their environment:\n  \
+    MELBOT_COMMIT  the commit\n  \
+    MELBOT_IMAGE   the kept image, with --image; what is checked out may be another commit then\n  \
+    MELBOT_RUN     an empty folder; logs of MMTests that are left there (iter-0/...) are read, and\n                 \
+    the operation of the alert is the result\n\n\
+    Example:\n  \
+    melbot bisect run slow-pipe --build 'make -s -j8' --image arch/x86/boot/bzImage \\\n    \
+    --measure './boot \"$MELBOT_IMAGE\" | tail -1'")]
+pub struct Run {
+    #[command(flatten)]
+    folder: Folder,
+    /// Shell command that builds what is checked out
+    #[arg(long, value_name = "COMMAND")]
+    build: Option<String>,
+    /// File that a build makes; it is kept, so that nothing is built twice, and commits that make the
+    /// same one are known to change no code
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+    /// Shell command that prints the result of one run as its last number, or leaves a run of MMTests
+    /// in MELBOT_RUN
+    #[arg(long, value_name = "COMMAND")]
+    measure: String,
+    /// Stop after so many hours; the same command goes on later
+    #[arg(long, value_name = "N")]
+    hours: Option<f64>,
+    /// Do not measure the bad end without the commit that was found
+    #[arg(long)]
+    no_revert: bool,
+}
+
+impl Run {
+    pub fn run(self) -> anyhow::Result<Ending> {
+        let mut session = Session::open(&self.folder.path)?;
+        let commands = Commands {
+            build: self.build,
+            image: self.image,
+            measure: self.measure,
+            hours: self.hours,
+            revert: !self.no_revert,
+        };
+        let outcome = local::run(&mut session, &commands, said)?;
+        if let Some(Outcome::Found(_)) = outcome {
+            note(&session)?;
+        }
+        super::tell(&session, self.folder.json)?;
+        Ok(if matches!(outcome, Some(Outcome::Found(_))) { Ending::Fine } else { Ending::Found })
+    }
+}
+
+/// Progress, a line a measurement.
+fn said(session: &Session, progress: Progress) {
+    match progress {
+        Progress::Begins { commit, purpose } => {
+            let why = match purpose {
+                Purpose::End => "an end",
+                Purpose::Search => "narrows down",
+                Purpose::Confirm => "confirms",
+            };
+            let done = session.search.measured();
+            let left = session.search.credible().len();
+            warn(&format!("{:>4}  {commit:.12}  {why}; {left} in question", done + 1));
+        }
+        Progress::Builds => warn("      builds"),
+        Progress::Measured(value) => warn(&format!("      {value}")),
+        Progress::Skipped(reason) => warn(&format!("      left out: {reason}")),
+        Progress::Reverts(commit) => warn(&format!("      the bad end without {commit:.12}")),
+    }
+}
+
+/// Says at the alert that its cause is known, once.
+fn note(session: &Session) -> anyhow::Result<()> {
+    let Some(alert) = &session.subject.alert else { return Ok(()) };
+    let account = Account::of(session);
+    let Some(culprit) = account.culprit() else { return Ok(()) };
+    let known = Notes::read(&alert.notes);
+    let said = known.of(&alert.id);
+    let entries = said.map_or(&[][..], |notes| &notes.entries);
+    if entries.iter().any(|entry| entry.reason.contains(&culprit.commit)) {
+        return Ok(());
+    }
+    let reverted =
+        account.reverted.as_ref().map_or(String::new(), |r| format!(" {}", r.sentence()));
+    let entry = Entry {
+        date: notes::utc(SystemTime::now()),
+        state: State::Explained,
+        author: "melbot bisect".to_owned(),
+        reason: format!(
+            "{} (`{}`), found with {} measurements of {} commits; {}.{reverted}",
+            culprit.commit,
+            culprit.subject.replace('`', "'"),
+            account.measurements,
+            account.commits,
+            account.ends().unwrap_or_default(),
+        ),
+    };
+    let subject = match said {
+        Some(notes) => notes.subject.clone(),
+        None => notes::Subject {
+            id: alert.id.clone(),
+            machine: alert.machine.clone(),
+            config: alert.config.clone(),
+            benchmark: alert.benchmark.clone(),
+            direction: alert.direction.clone(),
+            last_good: alert.last_good.clone(),
+            first_bad: alert.first_bad.clone(),
+        },
+    };
+    let path = notes::append(&alert.notes, &subject, &entry)?;
+    warn(&format!("{} is explained now: {}", alert.id, path.display()));
+    Ok(())
+}

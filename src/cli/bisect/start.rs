@@ -1,0 +1,132 @@
+//! `melbot bisect start` and `between`: from an alert, or between any two commits.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::analysis::alerts::{Alert, Member};
+use crate::bisect::{self, Alerted, Session};
+use crate::cli::judgement::JudgedArgs;
+use crate::cli::results::Filter;
+use crate::model::Release;
+
+/// Begin a search from an alert
+///
+/// From the alert come its window, the operation that moved most, and the change to expect.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    melbot bisect start k3v9x2ma results --tree ~/linux")]
+pub struct Start {
+    /// Name of the alert, or a start of it that no other has
+    alert: String,
+    #[command(flatten)]
+    source: JudgedArgs,
+    /// Folder of the search [default: RESULTS/bisects/ALERT]
+    #[arg(long, value_name = "DIR")]
+    folder: Option<PathBuf>,
+    /// Last good commit, tag or release [default: that of the alert]
+    #[arg(long, value_name = "REVISION")]
+    good: Option<String>,
+    /// First bad commit, tag or release [default: that of the alert]
+    #[arg(long, value_name = "REVISION")]
+    bad: Option<String>,
+    /// Operation of the alert's benchmark [default: the one that moved most]
+    #[arg(long, value_name = "NAME")]
+    operation: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Begin a search between any two commits
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    melbot bisect between slow-pipe --tree ~/linux --good 6.8 --bad 6.9 --metric 'pipe, seconds'")]
+pub struct Between {
+    #[command(flatten)]
+    folder: super::Folder,
+    /// Git tree with the commits
+    #[arg(long, value_name = "DIR")]
+    tree: PathBuf,
+    /// Last good commit, tag or release
+    #[arg(long, value_name = "REVISION")]
+    good: String,
+    /// First bad commit, tag or release
+    #[arg(long, value_name = "REVISION")]
+    bad: String,
+    /// What is measured, in words
+    #[arg(long, default_value = "")]
+    metric: String,
+}
+
+impl Between {
+    pub fn run(self) -> anyhow::Result<()> {
+        let ends = (self.good.as_str(), self.bad.as_str());
+        let session = Session::start(&self.folder.path, &self.tree, ends, (&self.metric, None))?;
+        super::tell(&session, self.folder.json)
+    }
+}
+
+impl Start {
+    pub fn run(self) -> anyhow::Result<()> {
+        super::tell(&self.session()?, self.json)
+    }
+
+    fn session(&self) -> anyhow::Result<Session> {
+        let judgement = self.source.judge(&Filter::default())?;
+        judgement.complain();
+        let id = judgement.resolve(&self.alert)?;
+        let Some(alert) = judgement.report.alert(&id) else {
+            bail!("{id}: the results do not show this alert any more");
+        };
+        let member = self.member(alert)?;
+        let results = &self.source.results;
+        let tree = results.find(&Filter::default())?.settings.tree;
+        let tree = tree.context("name the git tree with --tree, or as `tree` in melbot.toml")?;
+        let window = &alert.window;
+        let end = |named: &Option<String>, kernel: &str| {
+            named.clone().unwrap_or_else(|| revision(kernel))
+        };
+        let ends = (end(&self.good, &window.last_good), end(&self.bad, &window.first_bad));
+        let of = &alert.of;
+        let metric = format!("{} {} on {}", of.benchmark, member.operation, of.place.machine);
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => results.results.join(bisect::FOLDER).join(&id),
+        };
+        let alerted = Alerted {
+            id,
+            notes: std::path::absolute(&judgement.folder)?,
+            machine: of.place.machine.clone(),
+            config: of.place.config.clone(),
+            benchmark: of.benchmark.clone(),
+            operation: member.operation.clone(),
+            last_good: window.last_good.clone(),
+            first_bad: window.first_bad.clone(),
+            direction: alert.turn.word().to_owned(),
+            change_pct: member.effect.value_pct,
+            interval_pct: member.effect.value_interval,
+        };
+        let ends = (ends.0.as_str(), ends.1.as_str());
+        Ok(Session::start(&folder, &tree, ends, (&metric, Some(alerted)))?)
+    }
+
+    /// The operation that is measured.
+    fn member<'a>(&self, alert: &'a Alert) -> anyhow::Result<&'a Member> {
+        let Some(wanted) = &self.operation else { return Ok(alert.headline()) };
+        let found = alert.members.iter().find(|member| member.operation == *wanted);
+        found.with_context(|| {
+            let all: Vec<&str> = alert.members.iter().map(|m| m.operation.as_str()).collect();
+            format!(
+                "the alert has no operation {wanted:?}; those that moved are {}",
+                all.join(", ")
+            )
+        })
+    }
+}
+
+/// What git may call a kernel: by its tag, if its name is that of a release.
+fn revision(kernel: &str) -> String {
+    Release::parse(kernel).map_or_else(|| kernel.to_owned(), |release| format!("v{release}"))
+}
