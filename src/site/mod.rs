@@ -10,6 +10,7 @@ mod error;
 mod figures;
 mod format;
 mod help;
+mod history;
 mod home;
 mod kernels;
 mod names;
@@ -109,13 +110,14 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
     // The heaviest pages first, lest one of them be left to a single thread at the end.
     site.catalogue.shelves.par_iter().try_for_each(|shelf| {
         let alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
-        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, options)?) {
+        let histories = history::histories(&site.catalogue, shelf);
+        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, &histories, options)?) {
             return Ok(());
         }
         let (comparison, others) = rayon::join(
-            || comparison::write(&site, shelf, out),
+            || comparison::write(&site, shelf, &histories, out),
             || {
-                operations::write_all(&site, shelf, out)?;
+                operations::write_all(&site, shelf, &histories, out)?;
                 run::write_all(&site, shelf, out)
             },
         );

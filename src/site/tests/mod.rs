@@ -124,6 +124,40 @@ fn an_alert_is_told_wherever_it_matters() {
     assert!(!site["kernels/6.1.html"].contains(path));
 }
 
+/// The histories of all operations of a benchmark are on one page: it has the alerts, every run is a
+/// click away, and a link to an operation holds wherever the operation is.
+#[test]
+fn histories_lead_to_runs_and_alerts() {
+    let kernels = ["6.1", "6.1.1", "6.2", "6.3", "mine"];
+    let runs = invented_runs(&["m"], &["c"], &kernels, 2, 4);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let page = &site["m/c/operations/bench.html"];
+    let (alert, _) = alert_page(&site);
+    assert!(page.matches(&format!("<a href=\"../../../{alert}\" tabindex")).count() == 1, "a mark");
+    for kernel in kernels {
+        let link =
+            format!("<a href=\"../../../m/c/{kernel}.html\" tabindex=\"-1\"><title>{kernel}: ");
+        assert_eq!(page.matches(&link).count(), 2, "{kernel}: a point in each plot");
+    }
+    assert!(page.contains(">\n6.1.y\n<") && page.contains(">\nmainline\n<"));
+    let anchor = format!("op-{}", slug("Op<1>-\"1\""));
+    for other in ["m/c/index.html", alert] {
+        assert!(site[other].contains(&format!("operations/bench.html#{anchor}")), "{other}");
+    }
+}
+
+#[test]
+fn a_link_to_an_operation_outlives_the_split_of_its_page() {
+    let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2"], 70, 2);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let anchor = format!(" id=\"op-{}\"", slug("Op<69>-\"69\""));
+    let (first, second) = ("m/c/operations/bench.html", "m/c/operations/bench~2.html");
+    assert!(site[first].contains(&format!("<a{anchor} href=\"../../../{second}#op-")));
+    assert!(site[second].contains(&format!("<section{anchor}>")));
+}
+
 #[test]
 fn notes_are_shown_and_cannot_do_harm() {
     let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
