@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::alerts::Line;
-use super::names::{comparison_folder, slug};
+use super::names::{comparison_folder, machine_page, slug};
 use super::problems::worst_first;
 use super::templates::Link;
 use super::{Results, SiteOptions, format};
@@ -163,9 +163,22 @@ impl<'a> Shelf<'a> {
         format!("{} on {}", named(&self.comparison.config), named(&self.comparison.machine))
     }
 
-    /// Links to the home page and the comparison.
+    /// Page of its machine.
+    pub fn machine_page(&self) -> String {
+        machine_page(&self.comparison.machine)
+    }
+
+    /// Links to the home page and the machine.
+    pub fn machine_crumbs(&self) -> Vec<Link> {
+        let machine = Link::new(named(&self.comparison.machine), self.machine_page());
+        vec![Link::new("Home", "index.html"), machine]
+    }
+
+    /// Links to the home page, the machine and the comparison.
     pub fn crumbs(&self) -> Vec<Link> {
-        vec![Link::new("Home", "index.html"), Link::new(self.title(), self.page())]
+        let mut crumbs = self.machine_crumbs();
+        crumbs.push(Link::new(self.title(), self.page()));
+        crumbs
     }
 
     /// Name of a column's run.

@@ -120,7 +120,7 @@ pub fn write(
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
-    let crumbs = vec![Link::new("Home", "index.html")];
+    let crumbs = shelf.machine_crumbs();
     site.write("comparison.html", &Place { path, title: shelf.title(), crumbs }, &page, out)
 }
 

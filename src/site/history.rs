@@ -97,19 +97,29 @@ pub type Histories = Vec<Vec<Vec<History>>>;
 
 /// All histories of a comparison.
 pub fn histories(catalogue: &Catalogue, shelf: &Shelf) -> Histories {
+    let of = |benchmark: &BenchmarkTable| {
+        let operations = benchmark.operations.iter();
+        operations.map(|o| of_operation(catalogue, shelf, benchmark, o)).collect()
+    };
+    shelf.comparison.benchmarks.iter().map(of).collect()
+}
+
+/// The histories of an operation, one for each folder.
+pub fn of_operation(
+    catalogue: &Catalogue,
+    shelf: &Shelf,
+    benchmark: &BenchmarkTable,
+    operation: &OperationTable,
+) -> Vec<History> {
     let mut folders: Vec<&str> = Vec::new();
     for column in &shelf.comparison.columns {
         if !folders.contains(&&*column.folder) {
             folders.push(&column.folder);
         }
     }
-    let of = |benchmark: &BenchmarkTable, operation| {
-        let subject = Subject { catalogue, shelf, benchmark, operation };
-        let all = folders.iter().map(|folder| subject.history(folder));
-        all.filter(|history| !history.panels.is_empty()).collect()
-    };
-    let benchmarks = shelf.comparison.benchmarks.iter();
-    benchmarks.map(|b| b.operations.iter().map(|operation| of(b, operation)).collect()).collect()
+    let subject = Subject { catalogue, shelf, benchmark, operation };
+    let all = folders.iter().map(|folder| subject.history(folder));
+    all.filter(|history| !history.panels.is_empty()).collect()
 }
 
 /// The history of a member of an alert: coloured is what is nearer to its new level than to the old

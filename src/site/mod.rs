@@ -3,9 +3,11 @@
 //! Every page is a pure function of what was measured: the same input gives the same bytes.
 
 mod alerts;
+mod benchmarks;
 mod catalogue;
 mod cells;
 mod comparison;
+mod coverage;
 mod error;
 mod figures;
 mod format;
@@ -13,6 +15,7 @@ mod help;
 mod history;
 mod home;
 mod kernels;
+mod machines;
 mod names;
 mod operations;
 mod plot;
@@ -123,12 +126,16 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         );
         comparison.and(others)
     })?;
-    let others: [Write; 8] = [
+    let others: [Write; 12] = [
         home::write,
         help::write,
         problems::write,
         kernels::write_index,
         kernels::write_all,
+        machines::write_index,
+        machines::write_all,
+        benchmarks::write_index,
+        benchmarks::write_all,
         alerts::write_list,
         alerts::write_all,
         alerts::write_feeds,
