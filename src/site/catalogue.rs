@@ -1,14 +1,14 @@
 //! What there is to make pages of, and where each page is.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::alerts::Line;
-use super::names::{comparison_folder, slug};
+use super::names::{comparison_folder, machine_page, slug};
 use super::problems::worst_first;
 use super::templates::Link;
 use super::{Results, SiteOptions, format};
 use crate::analysis::Comparison;
-use crate::analysis::alerts::{Alert, Evidence, Judged, Report};
+use crate::analysis::alerts::{Alert, Evidence, Judged, Report, Turn};
 use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
 
@@ -30,6 +30,8 @@ pub struct Catalogue<'a> {
     pub problems: Vec<&'a Problem>,
     /// What the caller asked for.
     pub options: &'a SiteOptions,
+    /// What began at which kernel of which series, and in which alert.
+    marks: HashMap<(usize, usize), (Turn, &'a str)>,
     /// How many runs were read, and when the newest was made.
     pub measured: String,
     /// Number of runs that were read.
@@ -70,6 +72,10 @@ impl<'a> Catalogue<'a> {
         let alerts = report.alerts.iter().map(line).collect();
         let of_runs = runs.iter().flat_map(|run| &run.problems);
         let problems = worst_first(problems.iter().chain(of_runs));
+        let marks = report.alerts.iter().flat_map(|alert| {
+            let mark = |m: &crate::analysis::alerts::Member| (m.turn, alert.id.as_str());
+            alert.members.iter().map(move |m| ((m.series, m.kernel), mark(m)))
+        });
         Catalogue {
             shelves,
             judged,
@@ -79,6 +85,7 @@ impl<'a> Catalogue<'a> {
             alerts,
             problems,
             options,
+            marks: marks.collect(),
             measured: measured(runs),
             runs: runs.len(),
         }
@@ -87,6 +94,11 @@ impl<'a> Catalogue<'a> {
     /// The comparison of a config on a machine.
     pub fn shelf(&self, machine: &str, config: &str) -> Option<&Shelf<'a>> {
         find(&self.shelves, machine, config)
+    }
+
+    /// What began at this kernel of this series, and the name of its alert.
+    pub fn mark(&self, series: usize, kernel: usize) -> Option<(Turn, &'a str)> {
+        self.marks.get(&(series, kernel)).copied()
     }
 
     /// The alerts of a config on a machine, the most severe first.
@@ -151,9 +163,22 @@ impl<'a> Shelf<'a> {
         format!("{} on {}", named(&self.comparison.config), named(&self.comparison.machine))
     }
 
-    /// Links to the home page and the comparison.
+    /// Page of its machine.
+    pub fn machine_page(&self) -> String {
+        machine_page(&self.comparison.machine)
+    }
+
+    /// Links to the home page and the machine.
+    pub fn machine_crumbs(&self) -> Vec<Link> {
+        let machine = Link::new(named(&self.comparison.machine), self.machine_page());
+        vec![Link::new("Home", "index.html"), machine]
+    }
+
+    /// Links to the home page, the machine and the comparison.
     pub fn crumbs(&self) -> Vec<Link> {
-        vec![Link::new("Home", "index.html"), Link::new(self.title(), self.page())]
+        let mut crumbs = self.machine_crumbs();
+        crumbs.push(Link::new(self.title(), self.page()));
+        crumbs
     }
 
     /// Name of a column's run.

@@ -100,7 +100,8 @@ pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bo
     }
 }
 
-fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
+/// What is said of an operation in one kernel.
+pub fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
     let verdict = &operation.cells[at].verdict;
     let figure = |row: &crate::analysis::StatisticRow| row.cells.get(at).copied();
     let main = operation.statistics.get(operation.main).and_then(figure);

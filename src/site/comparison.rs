@@ -9,8 +9,9 @@ use super::alerts::Line;
 use super::catalogue::Shelf;
 use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
+use super::history::{Histories, History};
 use super::operations;
-use super::plot::{Plot, Subject, history};
+use super::plot::{Plot, Shape, tracks};
 use super::problems::{self, ProblemView};
 use super::raw_logs::LogLink;
 use super::story::{self, Tally};
@@ -87,7 +88,12 @@ struct Difference {
 }
 
 /// Writes the page.
-pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
+pub fn write(
+    site: &Site,
+    shelf: &Shelf,
+    histories: &Histories,
+    out: &dyn Output,
+) -> Result<(), SiteError> {
     let path = shelf.page();
     let mut alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
     // What is still there comes first: it is in this order in the list.
@@ -109,24 +115,30 @@ pub fn write(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteErr
         more_alerts,
         coverage: format!("{:.0}", 100.0 * site.catalogue.settings.coverage),
         heads: cells::heads(shelf),
-        benchmarks: sections(site, shelf, &root)?,
+        benchmarks: sections(site, shelf, histories, &root)?,
         differing: differing(shelf),
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
-    let crumbs = vec![Link::new("Home", "index.html")];
+    let crumbs = shelf.machine_crumbs();
     site.write("comparison.html", &Place { path, title: shelf.title(), crumbs }, &page, out)
 }
 
-fn sections(site: &Site, shelf: &Shelf, root: &str) -> Result<Vec<Section>, SiteError> {
+fn sections(
+    site: &Site,
+    shelf: &Shelf,
+    histories: &Histories,
+    root: &str,
+) -> Result<Vec<Section>, SiteError> {
     let benchmarks = &shelf.comparison.benchmarks;
     let plots = (PLOTS_PER_PAGE / benchmarks.len().max(1)).clamp(1, PLOTS_PER_BENCHMARK);
     let figures = benchmarks.iter().map(figures::count).sum::<usize>() <= FIGURES_PER_PAGE;
     let budget = RATIOS_PER_PAGE / benchmarks.len().max(1);
     benchmarks
         .par_iter()
-        .map(|benchmark| {
-            let mut section = section(shelf, benchmark, plots, budget)?;
+        .zip(histories)
+        .map(|(benchmark, histories)| {
+            let mut section = section(shelf, (benchmark, histories), plots, budget)?;
             if figures {
                 let operations = benchmark.operations.iter();
                 section.figures =
@@ -140,7 +152,7 @@ fn sections(site: &Site, shelf: &Shelf, root: &str) -> Result<Vec<Section>, Site
 
 fn section(
     shelf: &Shelf,
-    benchmark: &BenchmarkTable,
+    (benchmark, histories): (&BenchmarkTable, &[Vec<History>]),
     plots: usize,
     ratios: usize,
 ) -> Result<Section, SiteError> {
@@ -157,7 +169,7 @@ fn section(
         title: benchmark.title.clone(),
         note: note(benchmark, common_note),
         rows: rows.collect(),
-        plots: drawn(shelf, benchmark, &hrefs, plots)?,
+        plots: drawn(benchmark, histories, &hrefs, plots)?,
         operations: benchmark.operations.len(),
         details: operations::page(shelf, benchmark, 0),
         figures: Vec::new(),
@@ -183,8 +195,8 @@ fn note(benchmark: &BenchmarkTable, common: Option<String>) -> String {
 
 /// Plots of the operations that changed most; in the order of the table.
 fn drawn(
-    shelf: &Shelf,
     benchmark: &BenchmarkTable,
+    histories: &[Vec<History>],
     hrefs: &[String],
     most: usize,
 ) -> Result<Vec<Drawn>, SiteError> {
@@ -195,18 +207,16 @@ fn drawn(
     });
     ranked.truncate(most);
     ranked.sort_unstable();
-    let kernels: Vec<&str> = shelf.comparison.columns.iter().map(|c| c.run.as_str()).collect();
-    let draw = |at: usize| {
-        let operation = &benchmark.operations[at];
-        let subject =
-            Subject { operation: &operation.name, unit: &operation.unit, kernels: &kernels };
-        let drawn = history(subject, &operation.cells)?.map(|plot| {
-            let caption = Link::new(operation.name.clone(), hrefs[at].clone());
-            Drawn { caption, unit: operation.unit.clone(), plot }
-        });
-        Ok(drawn)
+    let draw = |(at, history): (usize, &History)| {
+        let plot = tracks(history, Shape::Among)?;
+        Ok(plot.map(|plot| {
+            let caption = Link::new(history.operation.clone(), hrefs[at].clone());
+            Drawn { caption, unit: history.unit.clone(), plot }
+        }))
     };
-    let all: Result<Vec<Option<Drawn>>, SiteError> = ranked.into_par_iter().map(draw).collect();
+    let chosen = ranked.into_par_iter().filter_map(|at| Some((at, histories.get(at)?)));
+    let chosen = chosen.flat_map_iter(|(at, folders)| folders.iter().map(move |h| (at, h)));
+    let all: Result<Vec<Option<Drawn>>, SiteError> = chosen.map(draw).collect();
     Ok(all?.into_iter().flatten().collect())
 }
 

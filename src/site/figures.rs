@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::format;
-use crate::analysis::{BenchmarkTable, OperationTable, RatioTable};
+use crate::analysis::{BenchmarkTable, Figure, OperationTable, RatioTable, StatisticRow};
 
 /// All figures of one operation.
 #[derive(Debug, Serialize)]
@@ -29,18 +29,28 @@ pub struct FigureCell {
 
 /// The figures of an operation as MMTests has them.
 pub fn figures(operation: &OperationTable, decimals: usize) -> Figures {
-    let cell = |figure: &crate::analysis::Figure| FigureCell {
+    let rows = operation.statistics.iter().map(|statistic| FigureRow {
+        name: statistic.name.clone(),
+        cells: statistic.cells.iter().map(|figure| figure_cell(figure, decimals)).collect(),
+    });
+    Figures { operation: operation.name.clone(), rows: rows.collect() }
+}
+
+/// The figure that stands for an operation, and the others.
+pub fn main_first(operation: &OperationTable) -> (Option<&StatisticRow>, Vec<&StatisticRow>) {
+    let others = operation.statistics.iter().enumerate().filter(|(at, _)| *at != operation.main);
+    (operation.statistics.get(operation.main), others.map(|(_, figures)| figures).collect())
+}
+
+/// One figure of one kernel.
+pub fn figure_cell(figure: &Figure, decimals: usize) -> FigureCell {
+    FigureCell {
         value: figure
             .value
             .map_or(format::NOTHING.to_owned(), |value| format::number(value, decimals)),
         note: figure.change.map(format::signed_percent),
         star: figure.starred,
-    };
-    let rows = operation.statistics.iter().map(|statistic| FigureRow {
-        name: statistic.name.clone(),
-        cells: statistic.cells.iter().map(cell).collect(),
-    });
-    Figures { operation: operation.name.clone(), rows: rows.collect() }
+    }
 }
 
 /// Number of figures of a benchmark.

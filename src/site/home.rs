@@ -1,17 +1,19 @@
 //! The home page: what changed, what there is, what is new.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::alerts::{Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
+use super::coverage::{Coverage, coverage};
 use super::help::markdown;
-use super::kernels::{Kernel, kernels};
+use super::machines::{Newest, machines, newest};
+use super::names::machine_page;
 use super::story::{self, Change, Sentence, Tally};
-use super::templates::Place;
+use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
-use crate::model::natural_cmp;
+use crate::analysis::alerts::and;
 
 /// Alerts that are still there.
 const CHANGES: usize = 20;
@@ -19,20 +21,21 @@ const CHANGES: usize = 20;
 const OTHERS: usize = 8;
 /// Sentences of what may have changed.
 const OPEN: usize = 8;
-/// Kernels in the list of the newest.
-const NEWEST: usize = 10;
+/// Days before the newest run that count as lately.
+const LATELY: i64 = 14;
 
 #[derive(Serialize)]
 struct Page<'s> {
     lead: String,
+    lately: Option<String>,
     lists: Vec<List<'s>>,
     open: Vec<Sentence>,
     more_open: usize,
     judged: bool,
-    machines: Vec<String>,
-    configs: Vec<Config>,
-    kernels: Vec<Kernel>,
-    all_kernels: usize,
+    newest: Newest,
+    coverage: Coverage,
+    any: bool,
+    kernels: usize,
     notes: Option<String>,
 }
 
@@ -46,32 +49,20 @@ struct List<'s> {
     more: usize,
 }
 
-/// A row of the matrix.
-#[derive(Serialize)]
-struct Config {
-    name: String,
-    cells: Vec<Option<Corner>>,
-}
-
-/// One config on one machine.
-#[derive(Serialize)]
-struct Corner {
-    href: String,
-    kernels: String,
-    newest: String,
-    worse: usize,
-    better: usize,
-}
-
 /// Writes the page.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let catalogue = &site.catalogue;
     let mut open: Vec<Change> = catalogue.shelves.iter().flat_map(story::open_questions).collect();
     story::largest_first(&mut open);
-    let kernels = kernels(catalogue);
-    let (machines, configs) = matrix(catalogue);
+    let machines = machines(catalogue);
+    let heads = machines
+        .iter()
+        .map(|(name, shelves)| (Link::new(named(name), machine_page(name)), shelves.as_slice()));
+    let shelves: Vec<&Shelf> = machines.iter().flat_map(|(_, shelves)| shelves.clone()).collect();
+    let kernels = catalogue.judged.tree().kernels.len();
     let page = Page {
-        lead: lead(catalogue, kernels.len()),
+        lead: lead(catalogue, kernels, machines.len()),
+        lately: lately(catalogue),
         lists: lists(catalogue),
         more_open: open.len().saturating_sub(OPEN),
         open: open.iter().take(OPEN).map(Change::sentence).collect(),
@@ -79,10 +70,10 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
             let tally = Tally::of_shelf(shelf, None);
             tally.total() > tally.open
         }),
-        machines,
-        configs,
-        all_kernels: kernels.len(),
-        kernels: kernels.into_iter().take(NEWEST).collect(),
+        newest: newest(heads),
+        coverage: coverage(catalogue, &shelves),
+        any: !shelves.is_empty(),
+        kernels,
         notes: catalogue.options.notes.as_deref().map(markdown),
     };
     let title = catalogue.options.title.clone();
@@ -108,47 +99,51 @@ fn lists<'s>(catalogue: &'s Catalogue) -> Vec<List<'s>> {
     kinds.into_iter().map(list).filter(|list| !list.lines.is_empty()).collect()
 }
 
-fn lead(catalogue: &Catalogue, kernels: usize) -> String {
-    let machines: BTreeSet<&str> =
-        catalogue.shelves.iter().map(|shelf| shelf.comparison.machine.as_str()).collect();
+fn lead(catalogue: &Catalogue, kernels: usize, machines: usize) -> String {
     format!(
         "{} of {} on {}.",
         format::counted(catalogue.runs, "run"),
         format::counted(kernels, "kernel"),
-        format::counted(machines.len(), "machine")
+        format::counted(machines, "machine")
     )
 }
 
-/// Configs down, machines across.
-fn matrix(catalogue: &Catalogue) -> (Vec<String>, Vec<Config>) {
-    let mut machines: Vec<&str> = Vec::new();
-    let mut rows: BTreeMap<&str, BTreeMap<&str, &Shelf>> = BTreeMap::new();
-    for shelf in &catalogue.shelves {
-        let (machine, config) = (&shelf.comparison.machine, &shelf.comparison.config);
-        machines.push(machine);
-        rows.entry(config).or_default().insert(machine, shelf);
-    }
-    machines.sort_by(|a, b| natural_cmp(a, b));
-    machines.dedup();
-    let configs = rows.iter().map(|(config, row)| Config {
-        name: named(config).to_owned(),
-        cells: machines.iter().map(|m| row.get(m).map(|s| corner(catalogue, s))).collect(),
+/// What happened in the two weeks up to the newest run. The clock is that of the results: a page does
+/// not change because time goes by.
+fn lately(catalogue: &Catalogue) -> Option<String> {
+    let columns = catalogue.shelves.iter().flat_map(|shelf| {
+        shelf.comparison.columns.iter().map(move |column| (&shelf.comparison.machine, column))
     });
-    let configs = configs.collect();
-    (machines.into_iter().map(|machine| named(machine).to_owned()).collect(), configs)
-}
-
-fn corner(catalogue: &Catalogue, shelf: &Shelf) -> Corner {
-    let count = |section| {
-        let alerts = catalogue.alerts_of(shelf.comparison);
-        alerts.filter(|line| line.section == section).count()
+    let day = |seconds: i64| seconds.div_euclid(86_400);
+    let newest = columns.clone().filter_map(|(_, column)| column.started).max()?;
+    let since = day(newest) - LATELY;
+    let late: Vec<_> =
+        columns.filter(|(_, c)| c.started.is_some_and(|at| day(at) > since)).collect();
+    let machines: BTreeSet<&String> = late.iter().map(|(machine, _)| *machine).collect();
+    let kernels: BTreeSet<&String> = late.iter().map(|(_, column)| &column.run).collect();
+    let told = |section| {
+        let lines = catalogue.alerts.iter().filter(|line| line.section == section);
+        lines.filter(|line| line.news.1 > since).count()
     };
-    let columns = &shelf.comparison.columns;
-    Corner {
-        href: shelf.page(),
-        kernels: format::counted(columns.len(), "kernel"),
-        newest: columns.last().map_or(String::new(), |column| named(&column.run).to_owned()),
-        worse: count(Section::There),
-        better: count(Section::Better),
-    }
+    let found: Vec<String> = [
+        (told(Section::There), "regression"),
+        (told(Section::Better), "improvement"),
+        (told(Section::Over), "repaired regression"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, what)| format::counted(count, what))
+    .collect();
+    let found: Vec<&str> = found.iter().map(String::as_str).collect();
+    let found = match found.as_slice() {
+        [] => "they showed no change that is certain".to_owned(),
+        found => format!("they showed {}", and(found)),
+    };
+    Some(format!(
+        "In the two weeks up to {} there were {} of {} on {}; {found}.",
+        format::day(newest),
+        format::counted(late.len(), "run"),
+        format::counted(kernels.len(), "kernel"),
+        format::counted(machines.len(), "machine"),
+    ))
 }

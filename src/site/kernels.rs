@@ -7,14 +7,19 @@ use serde::Serialize;
 
 use super::alerts::Line;
 use super::catalogue::{Catalogue, Shelf, named};
+use super::cells::{self, CellView};
 use super::names::kernel_page;
-use super::story::Tally;
+use super::operations;
+use super::story::{Tally, anchor, shown_change};
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
+use crate::analysis::{OperationTable, VerdictKind};
 use crate::model::{Release, natural_cmp};
 
 /// Alerts on the page of a kernel.
 const ALERTS: usize = 60;
+/// Operations that are worse or better.
+const MOVED: usize = 200;
 
 /// A kernel in a list.
 #[derive(Debug, Serialize)]
@@ -37,7 +42,22 @@ struct Page<'s> {
     lead: String,
     alerts: Vec<&'s Line>,
     more_alerts: usize,
+    moved: Vec<Moved>,
+    more_moved: usize,
     rows: Vec<Measured>,
+}
+
+/// An operation that is worse or better with the kernel.
+#[derive(Serialize)]
+struct Moved {
+    benchmark: Link,
+    place: String,
+    operation: Link,
+    against: String,
+    verdict: CellView,
+    /// In percent, positive where better.
+    #[serde(skip)]
+    effect: f64,
 }
 
 /// A run of the kernel.
@@ -118,7 +138,18 @@ fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<()
         site.catalogue.alerts.iter().filter(|line| line.kernel == name).collect();
     let more_alerts = alerts.len().saturating_sub(ALERTS);
     alerts.truncate(ALERTS);
+    let mut moved: Vec<Moved> =
+        spots.iter().flat_map(|(shelf, at)| self::moved(shelf, *at)).collect();
+    // The worst first, and the best of what is better; places are in order already.
+    moved.sort_by(|a, b| {
+        let better = |moved: &Moved| moved.effect > 0.0;
+        better(a).cmp(&better(b)).then_with(|| b.effect.abs().total_cmp(&a.effect.abs()))
+    });
+    let more_moved = moved.len().saturating_sub(MOVED);
+    moved.truncate(MOVED);
     let page = Page {
+        moved,
+        more_moved,
         title: named(name).to_owned(),
         lead: lead(spots),
         alerts,
@@ -145,6 +176,34 @@ fn lead(spots: &[Spot]) -> String {
         }
         tally => tally.sentence(),
     }
+}
+
+/// The operations that are worse or better with a kernel than with what it is set against, or look so.
+fn moved(shelf: &Shelf, at: usize) -> Vec<Moved> {
+    let baseline = shelf.comparison.columns.get(at).map_or(at, |column| column.baseline);
+    let mut found = Vec::new();
+    for benchmark in &shelf.comparison.benchmarks {
+        let told = |operation: &OperationTable| {
+            let verdict = operation.cells.get(at).map(|cell| &cell.verdict);
+            verdict.is_some_and(|v| v.is_change() || v.kind == VerdictKind::Suspect)
+        };
+        if !benchmark.operations.iter().any(told) {
+            continue;
+        }
+        let operations = benchmark.operations.iter().zip(operations::hrefs(shelf, benchmark));
+        for (operation, href) in operations.filter(|(operation, _)| told(operation)) {
+            let place = format!("{}#{}", shelf.page(), anchor(&benchmark.name));
+            found.push(Moved {
+                benchmark: Link::new(benchmark.name.clone(), place),
+                place: shelf.title(),
+                operation: Link::new(operation.name.clone(), href),
+                against: named(shelf.run_name(baseline)).to_owned(),
+                verdict: cells::cell(operation, at, benchmark.decimals),
+                effect: shown_change(operation, at).unwrap_or(0.0),
+            });
+        }
+    }
+    found
 }
 
 fn measured(shelf: &Shelf, at: usize) -> Measured {

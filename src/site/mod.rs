@@ -3,15 +3,19 @@
 //! Every page is a pure function of what was measured: the same input gives the same bytes.
 
 mod alerts;
+mod benchmarks;
 mod catalogue;
 mod cells;
 mod comparison;
+mod coverage;
 mod error;
 mod figures;
 mod format;
 mod help;
+mod history;
 mod home;
 mod kernels;
+mod machines;
 mod names;
 mod operations;
 mod plot;
@@ -109,24 +113,29 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
     // The heaviest pages first, lest one of them be left to a single thread at the end.
     site.catalogue.shelves.par_iter().try_for_each(|shelf| {
         let alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
-        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, options)?) {
+        let histories = history::histories(&site.catalogue, shelf);
+        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, &histories, options)?) {
             return Ok(());
         }
         let (comparison, others) = rayon::join(
-            || comparison::write(&site, shelf, out),
+            || comparison::write(&site, shelf, &histories, out),
             || {
-                operations::write_all(&site, shelf, out)?;
+                operations::write_all(&site, shelf, &histories, out)?;
                 run::write_all(&site, shelf, out)
             },
         );
         comparison.and(others)
     })?;
-    let others: [Write; 8] = [
+    let others: [Write; 12] = [
         home::write,
         help::write,
         problems::write,
         kernels::write_index,
         kernels::write_all,
+        machines::write_index,
+        machines::write_all,
+        benchmarks::write_index,
+        benchmarks::write_all,
         alerts::write_list,
         alerts::write_all,
         alerts::write_feeds,

@@ -9,6 +9,8 @@ const HASH_DIGITS: usize = 12;
 const RESERVED: &[&str] = &[
     "index",
     "kernels",
+    "machines",
+    "benchmarks",
     "assets",
     "operations",
     "index.html",
@@ -63,6 +65,16 @@ pub fn comparison_folder(machine: &str, config: &str) -> String {
 /// Page of all runs with this name.
 pub fn kernel_page(run: &str) -> String {
     format!("kernels/{}.html", slug(run))
+}
+
+/// Page of a machine.
+pub fn machine_page(machine: &str) -> String {
+    format!("machines/{}.html", slug(machine))
+}
+
+/// Page of a benchmark.
+pub fn benchmark_page(benchmark: &str) -> String {
+    format!("benchmarks/{}.html", slug(benchmark))
 }
 
 /// A path written so that it can stand in a link, segment by segment.

@@ -1,19 +1,23 @@
-//! Everything about the operations of one benchmark: plots and all figures. Large benchmarks get
-//! several pages, so that none is heavy.
+//! The histories of all operations of one benchmark, on one machine with one config: a plot along the
+//! tracks, and beside it what was measured in each kernel. Large benchmarks get several pages, so that
+//! none is heavy; the first of them knows where each operation is.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::alerts::Line;
 use super::catalogue::Shelf;
-use super::cells::{self, Head};
-use super::figures::{self, Figures};
+use super::cells::{self, CellView, Head};
+use super::figures::{self, FigureCell};
+use super::history::{Histories, History, by_track};
 use super::names::slug;
-use super::plot::{Plot, Subject, boxes, history};
-use super::templates::{Link, Place};
+use super::plot::{Plot, Shape, Subject, boxes, tracks};
+use super::story::anchor;
+use super::templates::{self, Link};
 use super::{Output, Site, SiteError};
-use crate::analysis::{BenchmarkTable, OperationTable};
+use crate::analysis::{BenchmarkTable, OperationTable, StatisticRow};
 
 /// What a page may weigh, in figures and marks of its plots.
 const WEIGHT_PER_PAGE: usize = 10_000;
@@ -23,22 +27,50 @@ const WEIGHT_OF_ITSELF: usize = 40;
 const OPERATIONS_PER_PAGE: usize = 60;
 
 #[derive(Serialize)]
-struct Page {
+struct Page<'s> {
     title: String,
     back: Link,
-    heads: Vec<Head>,
-    operations: Vec<Entry>,
+    comparison: Link,
+    alerts: Vec<&'s Line>,
+    index: Vec<Place>,
+    operations: Vec<Entry<'s>>,
     pages: Vec<Turn>,
+}
+
+/// Where an operation is.
+#[derive(Serialize)]
+struct Place {
+    name: String,
+    href: String,
+    /// Its anchor, where the operation itself is on another page: links to it stay valid when it moves.
+    id: Option<String>,
 }
 
 /// One operation.
 #[derive(Serialize)]
-struct Entry {
+struct Entry<'s> {
     id: String,
     name: String,
     note: String,
-    plots: Vec<Plot>,
-    figures: Figures,
+    history: Vec<Plot>,
+    /// There are so many kernels that the plot takes all the width.
+    broad: bool,
+    distribution: Option<Plot>,
+    /// Name of the figure that stands for the operation.
+    main: &'s str,
+    /// Names of the other figures.
+    figures: Vec<&'s str>,
+    rows: Vec<Row<'s>>,
+}
+
+/// One kernel.
+#[derive(Serialize)]
+struct Row<'s> {
+    head: &'s Head,
+    main: Option<FigureCell>,
+    verdict: CellView,
+    iterations: usize,
+    figures: Vec<FigureCell>,
 }
 
 /// A page among its neighbours.
@@ -67,13 +99,14 @@ pub fn hrefs(shelf: &Shelf, benchmark: &BenchmarkTable) -> Vec<String> {
         .enumerate()
         .flat_map(|(number, chunk)| {
             let page = page(shelf, benchmark, number);
-            chunk.map(move |at| format!("{page}#{}", id(at)))
+            chunk.map(move |at| format!("{page}#{}", id(&benchmark.operations[at])))
         })
         .collect()
 }
 
-fn id(at: usize) -> String {
-    format!("op-{}", at + 1)
+/// The anchor of an operation: of its name alone, so that it lasts.
+fn id(operation: &OperationTable) -> String {
+    format!("op-{}", slug(&operation.name))
 }
 
 fn weight(operation: &OperationTable) -> usize {
@@ -99,48 +132,103 @@ fn chunks(benchmark: &BenchmarkTable) -> Vec<Range<usize>> {
 }
 
 /// Writes the pages of all benchmarks of a comparison.
-pub fn write_all(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
-    shelf.comparison.benchmarks.par_iter().try_for_each(|benchmark| {
+pub fn write_all(
+    site: &Site,
+    shelf: &Shelf,
+    histories: &Histories,
+    out: &dyn Output,
+) -> Result<(), SiteError> {
+    let heads = cells::heads(shelf);
+    shelf.comparison.benchmarks.par_iter().zip(histories).try_for_each(|(benchmark, histories)| {
         let chunks = chunks(benchmark);
-        (0..chunks.len())
-            .into_par_iter()
-            .try_for_each(|number| write(site, shelf, (benchmark, &chunks, number), out))
+        let set = Set { shelf, heads: &heads, benchmark, histories, chunks: &chunks };
+        (0..chunks.len()).into_par_iter().try_for_each(|number| write(site, set, number, out))
     })
 }
 
-fn write(
-    site: &Site,
-    shelf: &Shelf,
-    (benchmark, chunks, number): (&BenchmarkTable, &[Range<usize>], usize),
-    out: &dyn Output,
-) -> Result<(), SiteError> {
-    let title = format!("{}: every operation", benchmark.name);
+/// All pages of a benchmark.
+#[derive(Clone, Copy)]
+struct Set<'s> {
+    shelf: &'s Shelf<'s>,
+    heads: &'s [Head],
+    benchmark: &'s BenchmarkTable,
+    histories: &'s [Vec<History>],
+    chunks: &'s [Range<usize>],
+}
+
+fn write(site: &Site, set: Set, number: usize, out: &dyn Output) -> Result<(), SiteError> {
+    let Set { shelf, benchmark, chunks, .. } = set;
+    let title = format!("{} on {}", benchmark.name, shelf.comparison.machine);
+    let alerts = site.catalogue.alerts_of(shelf.comparison);
     let page = Page {
         title: title.clone(),
-        back: Link::new(shelf.title(), shelf.page()),
-        heads: cells::heads(shelf),
+        back: Link::new(shelf.comparison.config.clone(), shelf.page()),
+        comparison: Link::new(
+            "side by side",
+            format!("{}#{}", shelf.page(), anchor(&benchmark.name)),
+        ),
+        alerts: alerts.filter(|line| line.benchmark == benchmark.name).collect(),
+        index: if number == 0 { index(set) } else { Vec::new() },
         operations: chunks[number]
             .clone()
             .into_par_iter()
-            .map(|at| entry(shelf, benchmark, at))
+            .map(|at| entry(set, at))
             .collect::<Result<_, _>>()?,
         pages: turns(shelf, benchmark, chunks, number),
     };
     let path = self::page(shelf, benchmark, number);
-    site.write("operations.html", &Place { path, title, crumbs: shelf.crumbs() }, &page, out)
+    site.write(
+        "operations.html",
+        &templates::Place { path, title, crumbs: shelf.crumbs() },
+        &page,
+        out,
+    )
 }
 
-fn entry(shelf: &Shelf, benchmark: &BenchmarkTable, at: usize) -> Result<Entry, SiteError> {
+/// Where each operation is, for the first page.
+fn index(set: Set) -> Vec<Place> {
+    let hrefs = hrefs(set.shelf, set.benchmark);
+    let here = set.chunks.first().map_or(0, |chunk| chunk.end);
+    let operations = set.benchmark.operations.iter().zip(hrefs).enumerate();
+    operations
+        .map(|(at, (operation, href))| Place {
+            name: operation.name.clone(),
+            href,
+            id: (at >= here).then(|| id(operation)),
+        })
+        .collect()
+}
+
+fn entry(set: Set, at: usize) -> Result<Entry, SiteError> {
+    let Set { shelf, benchmark, heads, .. } = set;
     let operation = &benchmark.operations[at];
     let kernels: Vec<&str> = shelf.comparison.columns.iter().map(|c| c.run.as_str()).collect();
     let subject = Subject { operation: &operation.name, unit: &operation.unit, kernels: &kernels };
-    let plots = [history(subject, &operation.cells)?, boxes(subject, &operation.cells)?];
+    let mut history = Vec::new();
+    for folder in set.histories.get(at).map_or(&[][..], Vec::as_slice) {
+        history.extend(tracks(folder, Shape::Beside)?);
+    }
+    let (main, others) = figures::main_first(operation);
+    let cell = |figures: &StatisticRow, at: usize| {
+        figures.cells.get(at).map(|figure| figures::figure_cell(figure, benchmark.decimals))
+    };
+    let row = |at: usize| Row {
+        head: &heads[at],
+        main: main.and_then(|figures| cell(figures, at)),
+        verdict: cells::cell(operation, at, benchmark.decimals),
+        iterations: operation.cells[at].iterations.len(),
+        figures: others.iter().filter_map(|figures| cell(figures, at)).collect(),
+    };
     Ok(Entry {
-        id: id(at),
+        id: id(operation),
         name: operation.name.clone(),
         note: cells::note(operation),
-        plots: plots.into_iter().flatten().collect(),
-        figures: figures::figures(operation, benchmark.decimals),
+        broad: history.iter().any(Plot::is_broad),
+        history,
+        distribution: boxes(subject, &operation.cells)?,
+        main: main.map_or("", |figures| &figures.name),
+        figures: others.iter().map(|figures| &*figures.name).collect(),
+        rows: by_track(shelf).into_iter().flat_map(|(_, columns)| columns).map(row).collect(),
     })
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::alerts::Line;
 use super::catalogue::Shelf;
+use super::history::Histories;
 use super::{SiteError, SiteOptions};
 use crate::mmtests::Discovery;
 
@@ -39,6 +40,7 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
 pub(super) fn key(
     shelf: &Shelf,
     alerts: &[&Line],
+    histories: &Histories,
     options: &SiteOptions,
 ) -> Result<String, SiteError> {
     let SiteOptions { title, raw_logs, generator, notes: _ } = options;
@@ -47,6 +49,7 @@ pub(super) fn key(
     let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
     add(&mut out, shelf.comparison)?;
     add(&mut out, &alerts)?;
+    add(&mut out, histories)?;
     for shelved in &shelf.runs {
         // The date is no part of the record of a run.
         add(&mut out, &(&shelved.page, shelved.run, shelved.run.map(|run| run.released)))?;

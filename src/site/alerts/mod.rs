@@ -6,7 +6,6 @@ mod list;
 mod mail;
 mod page;
 mod suspects;
-mod tracks;
 
 pub use feeds::write as write_feeds;
 pub use line::{Line, Section};

@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use super::line::{Line, mark, sign, size_interval};
 use super::mail::{mail, tag};
-use super::tracks::history;
 use super::{LIST, page_of};
 use crate::analysis::alerts::{
     Alert, Explanation, Member, Says, Turn, Witness, explain, figure, probability,
@@ -14,8 +13,9 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
 use crate::site::help::markdown;
+use crate::site::history::of_member;
 use crate::site::operations;
-use crate::site::plot::{Plot, tracks};
+use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
 use crate::site::templates::{Link, Place, root_of};
 use crate::site::{Output, Site, SiteError};
@@ -114,14 +114,14 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
     let series = catalogue.judged.series.get(head.series);
     let explained =
         series.and_then(|s| explain(catalogue.judged, s, head.kernel, catalogue.settings));
-    let draw = |member: &Member, wide: bool| -> Result<Option<Plot>, SiteError> {
-        let history = shelf.and_then(|shelf| history(site, shelf, alert, member));
-        history.map_or(Ok(None), |history| tracks(&history, wide))
+    let draw = |member: &Member, shape: Shape| -> Result<Option<Plot>, SiteError> {
+        let history = shelf.and_then(|shelf| of_member(catalogue, shelf, &alert.of, member));
+        history.map_or(Ok(None), |history| tracks(&history, shape))
     };
     let mut plots = Vec::new();
     for member in alert.members.iter().skip(1).take(SMALL_PLOTS) {
         let (operation, unit) = (member.operation.clone(), member.unit.clone());
-        plots.extend(draw(member, false)?.map(|plot| Small { operation, unit, plot }));
+        plots.extend(draw(member, Shape::Among)?.map(|plot| Small { operation, unit, plot }));
     }
     let title = format!(
         "{} {} in {} on {}",
@@ -135,7 +135,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         why: explained.as_ref().map_or(String::new(), |e| e.sentence.clone()),
         facts: facts(alert, explained.as_ref()),
         steps: explained.map_or(Vec::new(), |e| e.steps),
-        plot: draw(head, true)?,
+        plot: draw(head, Shape::Page)?,
         unit: head.unit.clone(),
         plots,
         members: alert.members.iter().take(MEMBERS).map(|m| row(shelf, alert, m)).collect(),

@@ -35,7 +35,7 @@ pub fn boxes(subject: Subject, cells: &[Cell]) -> Result<Option<Plot>, SiteError
         Ok(())
     })?;
     let label = format!("Distribution of the samples of {} in {}", subject.operation, subject.unit);
-    Ok(Some(Plot { width, height: HEIGHT, label, body }))
+    Ok(Some(Plot { width, height: HEIGHT, label, body, hits: Vec::new() }))
 }
 
 fn draw_box(

@@ -29,7 +29,6 @@ const NOISE: &[&str] = &[
 pub enum Ink {
     Grid,
     Text,
-    Line,
     Band,
     Point,
     Worse,
@@ -44,10 +43,9 @@ pub enum Ink {
 }
 
 impl Ink {
-    const ALL: [Ink; 14] = [
+    const ALL: [Ink; 13] = [
         Ink::Grid,
         Ink::Text,
-        Ink::Line,
         Ink::Band,
         Ink::Point,
         Ink::Worse,
@@ -65,7 +63,6 @@ impl Ink {
         match self {
             Ink::Grid => "ax",
             Ink::Text => "tx",
-            Ink::Line => "ln",
             Ink::Band => "band",
             Ink::Point => "pt",
             Ink::Worse => "wo",
@@ -202,11 +199,11 @@ mod tests {
     fn colours_become_classes_and_text_is_escaped() {
         let body = draw((100, 100), |canvas| {
             canvas.dot(Ink::Worse, (5, 5), 3)?;
-            canvas.line(Ink::Line, vec![(0, 0), (9, 9)])?;
+            canvas.line(Ink::Level, vec![(0, 0), (9, 9)])?;
             canvas.text("<script>\"&", (1, 1), Anchor::Below)
         });
         let body = body.unwrap_or_default();
-        assert!(body.contains("class=\"wo\"") && body.contains("class=\"ln\""), "{body}");
+        assert!(body.contains("class=\"wo\"") && body.contains("class=\"lv\""), "{body}");
         assert!(!body.contains("#0100") && !body.contains("<script>"), "{body}");
         assert!(!body.contains("font-size") && !body.contains("style="), "{body}");
     }

@@ -2,7 +2,6 @@
 
 mod boxes;
 mod canvas;
-mod history;
 mod kernel_axis;
 mod sparkline;
 mod tracks;
@@ -11,9 +10,8 @@ mod value_axis;
 use serde::Serialize;
 
 pub use boxes::boxes;
-pub use history::history;
 pub use sparkline::{Sparkline, sparkline};
-pub use tracks::{History, Panel, Spot, tracks};
+pub use tracks::{Shape, tracks};
 
 /// A drawing, to be put into a page.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +24,26 @@ pub struct Plot {
     pub label: String,
     /// Elements of the SVG, safe to be put into a page as they are.
     pub body: String,
+    /// Where in it there is something to click on.
+    pub hits: Vec<Hit>,
+}
+
+impl Plot {
+    /// `true` if it needs all the width of a page.
+    pub fn is_broad(&self) -> bool {
+        self.width > tracks::MIDDLE
+    }
+}
+
+/// A part of a plot that leads somewhere: a rectangle from top to bottom.
+#[derive(Clone, Debug, Serialize)]
+pub struct Hit {
+    /// Left, top, width and height.
+    pub at: [i32; 4],
+    /// Where it leads, relative to the site's root.
+    pub href: String,
+    /// What it says.
+    pub title: String,
 }
 
 /// What the plots of one operation have in common.

@@ -1,69 +1,58 @@
-//! A change in the history of an operation: one panel a track, a dot an iteration, the levels as
-//! steps with their band of noise, and the window in which it moved.
+//! The history of an operation: one panel a track, a dot an iteration, the levels as steps with their
+//! band of noise, the changes and the windows in which they lie.
 
-use super::Plot;
 use super::canvas::{Anchor, Canvas, Ink, UNITS, draw};
-use super::kernel_axis::KernelAxis;
+use super::kernel_axis::{self, KernelAxis};
 use super::value_axis::ValueAxis;
+use super::{Hit, Plot};
 use crate::analysis::alerts::Turn;
+use crate::site::catalogue::named;
+use crate::site::history::{History, Spot, Tone};
 use crate::site::{SiteError, format};
 
 const HEIGHT: u32 = 270 * UNITS as u32;
 const SMALL_HEIGHT: u32 = 200 * UNITS as u32;
-/// Width of a plot that has a page to itself.
+/// Width of a plot as wide as a page.
 const WIDE: u32 = 1120 * UNITS as u32;
-/// The same, for few kernels.
-const MIDDLE: u32 = 640 * UNITS as u32;
+/// The same, for few kernels, and beside a table.
+pub const MIDDLE: u32 = 640 * UNITS as u32;
+/// Up to so many kernels are few.
 const FEW: usize = 14;
-/// Width of one among others.
-const NARROW: u32 = 360 * UNITS as u32;
+/// Up to so many kernels have room beside a table.
+const FEW_BESIDE: usize = 48;
 const LEFT: i32 = 54 * UNITS;
 const MARGIN: i32 = 6 * UNITS;
-/// Room for the names of tracks and the mark of the change.
-const TOP: i32 = 24 * UNITS;
+/// Room for the names of tracks and the marks of changes.
+const TOP: i32 = 32 * UNITS;
+/// Half the width of what can be clicked on of a mark.
+const MARK: i32 = 12 * UNITS;
+/// Values of iterations that are told.
+const TOLD: usize = 6;
 
-/// The history of an operation.
-#[derive(Clone, Debug)]
-pub struct History {
-    pub operation: String,
-    pub unit: String,
-    /// What the change that is marked did.
-    pub turn: Turn,
-    /// In the order in which they are drawn.
-    pub panels: Vec<Panel>,
-    /// Half the width of the noise, as a log ratio.
-    pub band: Option<f64>,
+/// Where a plot stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// It is what a page is about.
+    Page,
+    /// Beside its table.
+    Beside,
+    /// Among others.
+    Among,
 }
 
-/// Kernels that follow one another.
-#[derive(Clone, Debug)]
-pub struct Panel {
-    /// Track of the first of them; empty for free text.
-    pub track: String,
-    /// The level of the kernel that the first one was made from, if it is not the one before.
-    pub from: Option<f64>,
-    /// The kernels.
-    pub spots: Vec<Spot>,
-}
-
-/// A kernel.
-#[derive(Clone, Debug)]
-pub struct Spot {
-    pub kernel: String,
-    /// Mean of each iteration.
-    pub boots: Vec<f64>,
-    /// The level that it is taken to be at.
-    pub level: f64,
-    /// Nearer to the new level than to the old one.
-    pub moved: bool,
-    /// The first kernel with the new level.
-    pub begins: bool,
-    /// The last kernel with the old level.
-    pub good: bool,
+impl Shape {
+    fn extent(self, slots: usize) -> (u32, u32) {
+        match self {
+            Shape::Page if slots <= FEW => (MIDDLE, HEIGHT),
+            Shape::Beside if slots <= FEW_BESIDE => (MIDDLE, HEIGHT),
+            Shape::Page | Shape::Beside => (WIDE, HEIGHT),
+            Shape::Among => (kernel_axis::width(slots), SMALL_HEIGHT),
+        }
+    }
 }
 
 /// Draws it; `None` where nothing was measured.
-pub fn tracks(history: &History, wide: bool) -> Result<Option<Plot>, SiteError> {
+pub fn tracks(history: &History, shape: Shape) -> Result<Option<Plot>, SiteError> {
     // Between panels a place is left free.
     let mut slots: Vec<Option<&Spot>> = Vec::new();
     for panel in &history.panels {
@@ -72,29 +61,26 @@ pub fn tracks(history: &History, wide: bool) -> Result<Option<Plot>, SiteError> 
         }
         slots.extend(panel.spots.iter().map(Some));
     }
-    let (width, height) = match wide {
-        true if slots.len() <= FEW => (MIDDLE, HEIGHT),
-        true => (WIDE, HEIGHT),
-        false => (NARROW, SMALL_HEIGHT),
-    };
-    let names: Vec<&str> = slots.iter().map(|slot| slot.map_or("", |s| &*s.kernel)).collect();
+    let (width, height) = shape.extent(slots.len());
+    let names: Vec<&str> = slots.iter().map(|slot| slot.map_or("", |s| named(&s.run))).collect();
     let right = width as i32 - MARGIN;
     let kernels = KernelAxis::new(&names, LEFT, right);
     let bottom = height as i32 - kernels.height();
     let spots = || slots.iter().flatten();
-    let shown = spots().flat_map(|spot| spot.boots.iter().copied().chain([spot.level]));
+    let shown = spots().flat_map(|spot| spot.boots.iter().copied().chain(spot.level));
     let Some(values) = ValueAxis::new(shown, TOP, bottom) else { return Ok(None) };
     let drawing = Drawing { history, slots: &slots, kernels: &kernels, values, bottom };
     let body = draw((width, height), |canvas| {
-        drawing.window(canvas)?;
+        drawing.windows(canvas)?;
         values.draw(canvas, LEFT, right)?;
         kernels.draw(canvas, bottom)?;
         drawing.names(canvas)?;
         drawing.levels(canvas)?;
         drawing.boots(canvas)?;
-        drawing.mark(canvas)
+        drawing.marks(canvas)
     })?;
-    Ok(Some(Plot { width, height, label: describe(history), body }))
+    let hits = drawing.hits(height as i32);
+    Ok(Some(Plot { width, height, label: describe(history), body, hits }))
 }
 
 struct Drawing<'h> {
@@ -106,17 +92,24 @@ struct Drawing<'h> {
 }
 
 impl Drawing<'_> {
-    fn find(&self, wanted: impl Fn(&Spot) -> bool) -> Option<usize> {
-        self.slots.iter().position(|slot| slot.is_some_and(&wanted))
+    fn spots(&self) -> impl Iterator<Item = (usize, &Spot)> {
+        self.slots.iter().enumerate().filter_map(|(at, slot)| Some((at, (*slot)?)))
     }
 
-    /// Shades what lies between the last good and the first bad kernel.
-    fn window(&self, canvas: &Canvas) -> Result<(), SiteError> {
-        let Some(bad) = self.find(|spot| spot.begins) else { return Ok(()) };
-        let good = self.find(|spot| spot.good).filter(|good| good + 1 == bad);
-        let from = good.map_or_else(|| self.kernels.edge(bad), |good| self.kernels.x(good));
-        let to = (self.kernels.x(bad), self.bottom);
-        canvas.rectangle(Ink::Window, (from, TOP), to)
+    /// The changes, and what each did.
+    fn changes(&self) -> impl Iterator<Item = (usize, &Spot, Turn)> {
+        self.spots().filter_map(|(at, spot)| Some((at, spot, spot.mark.as_ref()?.turn)))
+    }
+
+    /// Shades what lies between the last kernel with the old level and the first with the new one.
+    fn windows(&self, canvas: &Canvas) -> Result<(), SiteError> {
+        for (at, spot, _) in self.changes() {
+            let before = at.checked_sub(1).filter(|_| spot.follows);
+            let from =
+                before.map_or_else(|| self.kernels.edge(at), |before| self.kernels.x(before));
+            canvas.rectangle(Ink::Window, (from, TOP), (self.kernels.x(at), self.bottom))?;
+        }
+        Ok(())
     }
 
     /// The names of tracks over their panels, where there are several.
@@ -137,18 +130,18 @@ impl Drawing<'_> {
     }
 
     fn levels(&self, canvas: &Canvas) -> Result<(), SiteError> {
-        for (at, slot) in self.slots.iter().enumerate() {
-            let Some(spot) = slot else { continue };
+        for (at, spot) in self.spots() {
+            let Some(level) = spot.level else { continue };
             let (from, to) = (self.kernels.edge(at), self.kernels.edge(at + 1));
-            let y = self.values.y(spot.level);
+            let y = self.values.y(level);
             if let Some(band) = self.history.band {
-                let y = |sign: f64| self.values.y(spot.level * (sign * band).exp());
+                let y = |sign: f64| self.values.y(level * (sign * band).exp());
                 canvas.rectangle(Ink::Band, (from, y(1.0)), (to, y(-1.0)))?;
             }
-            canvas.line(self.ink(spot), vec![(from, y), (to, y)])?;
-            let before = at.checked_sub(1).and_then(|before| self.slots.get(before).copied());
-            if let Some(before) = before.flatten().filter(|b| b.level != spot.level) {
-                canvas.line(Ink::Level, vec![(from, self.values.y(before.level)), (from, y)])?;
+            canvas.line(level_ink(spot.tone), vec![(from, y), (to, y)])?;
+            let before = at.checked_sub(1).and_then(|before| *self.slots.get(before)?);
+            if let Some(before) = before.and_then(|before| before.level).filter(|b| *b != level) {
+                canvas.line(Ink::Level, vec![(from, self.values.y(before)), (from, y)])?;
             }
         }
         // A stable series begins at the level of the kernel that it was made from.
@@ -157,7 +150,8 @@ impl Drawing<'_> {
             if let (Some(level), true) = (panel.from, at > 0) {
                 let (left, right) = (self.kernels.x(at - 1), self.kernels.edge(at));
                 let y = self.values.y(level);
-                let first = panel.spots.first().map_or(y, |spot| self.values.y(spot.level));
+                let first = panel.spots.first().and_then(|spot| spot.level);
+                let first = first.map_or(y, |level| self.values.y(level));
                 canvas.line(Ink::Whisker, vec![(left, y), (right, y), (right, first)])?;
             }
             at += panel.spots.len() + 1;
@@ -165,59 +159,97 @@ impl Drawing<'_> {
         Ok(())
     }
 
-    fn ink(&self, spot: &Spot) -> Ink {
-        match (spot.moved, self.history.turn) {
-            (false, _) => Ink::Level,
-            (true, Turn::Regression) => Ink::WorseLevel,
-            (true, Turn::Improvement) => Ink::BetterLevel,
-        }
-    }
-
-    fn dot(&self, spot: &Spot) -> Ink {
-        match self.ink(spot) {
-            Ink::WorseLevel => Ink::Worse,
-            Ink::BetterLevel => Ink::Better,
-            _ => Ink::Point,
-        }
-    }
-
     fn boots(&self, canvas: &Canvas) -> Result<(), SiteError> {
         let radius = if self.slots.len() > 30 { 4 } else { 5 };
-        for (at, slot) in self.slots.iter().enumerate() {
-            let Some(spot) = slot else { continue };
+        for (at, spot) in self.spots() {
+            let ink = match spot.tone {
+                Tone::Plain => Ink::Point,
+                Tone::Worse => Ink::Worse,
+                Tone::Better => Ink::Better,
+            };
             let n = spot.boots.len() as i32;
             for (boot, value) in (0..).zip(&spot.boots) {
                 // Iterations stand side by side, so that equal ones can be told apart.
                 let aside = (2 * boot + 1 - n) * self.kernels.half_slot() / (2 * n.max(1));
-                let place = (self.kernels.x(at) + aside, self.values.y(*value));
-                canvas.dot(self.dot(spot), place, radius)?;
+                canvas.dot(ink, (self.kernels.x(at) + aside, self.values.y(*value)), radius)?;
             }
         }
         Ok(())
     }
 
-    /// A triangle over the first kernel with the new level: down for worse, up for better.
-    fn mark(&self, canvas: &Canvas) -> Result<(), SiteError> {
-        let Some(bad) = self.find(|spot| spot.begins) else { return Ok(()) };
-        let x = self.kernels.x(bad);
-        let (half, high) = (5 * UNITS, TOP - 9 * UNITS);
-        let (ink, base, tip) = match self.history.turn {
-            Turn::Regression => (Ink::Worse, high, TOP),
-            Turn::Improvement => (Ink::Better, TOP, high),
-        };
-        canvas.area(ink, vec![(x - half, base), (x + half, base), (x, tip)])
+    /// A triangle over the first kernel with a new level: down for worse, up for better.
+    fn marks(&self, canvas: &Canvas) -> Result<(), SiteError> {
+        for (at, _, turn) in self.changes() {
+            let x = self.kernels.x(at);
+            let (half, high) = (5 * UNITS, TOP - 9 * UNITS);
+            let (ink, base, tip) = match turn {
+                Turn::Regression => (Ink::Worse, high, TOP),
+                Turn::Improvement => (Ink::Better, TOP, high),
+            };
+            canvas.area(ink, vec![(x - half, base), (x + half, base), (x, tip)])?;
+        }
+        Ok(())
     }
+
+    /// Every run leads to its page, and every mark to its alert.
+    fn hits(&self, height: i32) -> Vec<Hit> {
+        let mut hits: Vec<Hit> = Vec::new();
+        for (at, spot) in self.spots() {
+            let (from, to) = (self.kernels.edge(at), self.kernels.edge(at + 1));
+            hits.push(Hit {
+                at: [from, TOP, to - from, height - TOP],
+                href: spot.page.clone(),
+                title: told(self.history, spot),
+            });
+            if let Some(mark) = &spot.mark {
+                hits.push(Hit {
+                    at: [self.kernels.x(at) - MARK, 0, 2 * MARK, TOP],
+                    href: mark.page.clone(),
+                    title: format!("{} in {}: its alert", mark.turn.verb(), named(&spot.run)),
+                });
+            }
+        }
+        hits
+    }
+}
+
+fn level_ink(tone: Tone) -> Ink {
+    match tone {
+        Tone::Plain => Ink::Level,
+        Tone::Worse => Ink::WorseLevel,
+        Tone::Better => Ink::BetterLevel,
+    }
+}
+
+/// The values of a run.
+fn told(history: &History, spot: &Spot) -> String {
+    let number = |value: &f64| format::number(*value, history.decimals);
+    let mut values: Vec<String> = spot.boots.iter().take(TOLD).map(number).collect();
+    if spot.boots.len() > TOLD {
+        values.push("…".to_owned());
+    }
+    let unit = &history.unit;
+    let iterations = format::counted(spot.boots.len(), "iteration");
+    format!("{}: {} {unit}, {iterations}", named(&spot.run), values.join(" · "))
 }
 
 /// What a person who cannot see the plot should know.
 fn describe(history: &History) -> String {
     let spots: Vec<&Spot> = history.panels.iter().flat_map(|panel| &panel.spots).collect();
-    let mut text = format!("{} over {}", history.operation, format::counted(spots.len(), "kernel"));
-    let good = spots.iter().find(|spot| spot.good);
-    let bad = spots.iter().find(|spot| spot.begins);
-    if let (Some(good), Some(bad)) = (good, bad) {
-        let at = |spot: &Spot| format!("{} on {}", format::number(spot.level, 2), spot.kernel);
-        text += &format!(": the level {} went from {} to {}", history.unit, at(good), at(bad));
+    let mut text = format!("{} over {}", history.operation, format::counted(spots.len(), "run"));
+    let judged = || spots.iter().filter_map(|spot| Some((spot, spot.level?)));
+    let at = |(spot, level): (&&Spot, f64)| {
+        format!("{} on {}", format::number(level, history.decimals), named(&spot.run))
+    };
+    if let (Some(first), Some(last), true) =
+        (judged().next(), judged().next_back(), spots.len() > 1)
+    {
+        text += &format!(": the level in {} went from {} to {}", history.unit, at(first), at(last));
+    }
+    for spot in &spots {
+        if let Some(mark) = &spot.mark {
+            text += &format!("; {} in {}", mark.turn.verb(), named(&spot.run));
+        }
     }
     text
 }
@@ -225,49 +257,60 @@ fn describe(history: &History) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::site::history::{Mark, Panel};
 
-    fn spot(kernel: &str, level: f64, begins: bool) -> Spot {
+    fn spot(run: &str, level: f64, tone: Tone) -> Spot {
+        let mark = Mark { turn: Turn::Regression, page: "alert/x.html".to_owned() };
         Spot {
-            kernel: kernel.to_owned(),
+            run: run.to_owned(),
+            page: format!("m/c/{run}.html"),
             boots: vec![level, level * 1.01],
-            level,
-            moved: level > 11.0,
-            begins,
-            good: kernel == "6.7",
+            level: Some(level),
+            follows: run == "6.8",
+            tone,
+            mark: (run == "6.8").then_some(mark),
         }
     }
 
+    fn history(panels: Vec<Panel>) -> History {
+        let (operation, unit) = ("Elapsed-4".into(), "seconds".into());
+        History { operation, unit, decimals: 2, panels, band: Some(0.01) }
+    }
+
     #[test]
-    fn a_change_is_marked_and_told() {
-        let stable = vec![spot("6.6.1", 10.0, false)];
-        let mainline = vec![spot("6.7", 10.0, false), spot("6.8", 12.0, true)];
+    fn a_change_is_marked_and_told_and_leads_to_its_alert() {
+        let stable = vec![spot("6.6.1", 10.0, Tone::Plain)];
+        let mainline = vec![spot("6.7", 10.0, Tone::Plain), spot("6.8", 12.0, Tone::Worse)];
         let panel = |track: &str, spots| Panel { track: track.into(), from: Some(10.0), spots };
-        let history = History {
-            operation: "Elapsed-4".into(),
-            unit: "seconds".into(),
-            turn: Turn::Regression,
-            panels: vec![panel("mainline", mainline), panel("6.6.y", stable)],
-            band: Some(0.01),
-        };
-        for wide in [false, true] {
-            let plot = tracks(&history, wide).expect("drawn").expect("measured");
+        let history = history(vec![panel("mainline", mainline), panel("6.6.y", stable)]);
+        for shape in [Shape::Page, Shape::Beside, Shape::Among] {
+            let plot = tracks(&history, shape).expect("drawn").expect("measured");
             for class in ["wi", "lv", "lw", "wo", "band"] {
                 assert!(plot.body.contains(&format!("class=\"{class}\"")), "{class}");
             }
             assert!(plot.body.contains("6.6.y"));
-            assert!(plot.label.ends_with("from 10.00 on 6.7 to 12.00 on 6.8"), "{}", plot.label);
+            let told = "from 10.00 on 6.7 to 10.00 on 6.6.1; regressed in 6.8";
+            assert!(plot.label.ends_with(told), "{}", plot.label);
+            let hits: Vec<(&str, &str)> =
+                plot.hits.iter().map(|hit| (&*hit.href, &*hit.title)).collect();
+            let run = "6.7: 10.00 · 10.10 seconds, 2 iterations";
+            assert_eq!(hits[0], ("m/c/6.7.html", run));
+            assert_eq!(hits[2], ("alert/x.html", "regressed in 6.8: its alert"));
+            assert_eq!(hits.len(), 4);
         }
     }
 
     #[test]
     fn nothing_measured_is_not_drawn() {
-        let history = History {
-            operation: String::new(),
-            unit: String::new(),
-            turn: Turn::Improvement,
-            panels: Vec::new(),
-            band: None,
-        };
-        assert!(tracks(&history, true).expect("no error").is_none());
+        assert!(tracks(&history(Vec::new()), Shape::Page).expect("no error").is_none());
+    }
+
+    #[test]
+    fn what_was_not_judged_has_dots_and_no_level() {
+        let mut alone = spot("mine", 10.0, Tone::Plain);
+        alone.level = None;
+        let panel = Panel { track: String::new(), from: None, spots: vec![alone] };
+        let plot = tracks(&history(vec![panel]), Shape::Among).expect("drawn").expect("measured");
+        assert!(plot.body.contains("class=\"pt\"") && !plot.body.contains("class=\"lv\""));
     }
 }

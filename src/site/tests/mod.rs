@@ -86,6 +86,10 @@ fn all_pages_are_sound_and_linked() {
         "m/c/index.html",
         "m/d/6.1.2.html",
         "kernels/6.2.html",
+        "machines/index.html",
+        "machines/m.html",
+        "benchmarks/index.html",
+        "benchmarks/bench.html",
         "alerts.html",
         "alerts.json",
         "alerts.xml",
@@ -122,6 +126,128 @@ fn an_alert_is_told_wherever_it_matters() {
     }
     assert!(site["alerts.html"].contains("4 comparisons of 2 operations"));
     assert!(!site["kernels/6.1.html"].contains(path));
+}
+
+/// The histories of all operations of a benchmark are on one page: it has the alerts, every run is a
+/// click away, and a link to an operation holds wherever the operation is.
+#[test]
+fn histories_lead_to_runs_and_alerts() {
+    let kernels = ["6.1", "6.1.1", "6.2", "6.3", "mine"];
+    let runs = invented_runs(&["m"], &["c"], &kernels, 2, 4);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let page = &site["m/c/operations/bench.html"];
+    let (alert, _) = alert_page(&site);
+    assert!(page.matches(&format!("<a href=\"../../../{alert}\" tabindex")).count() == 1, "a mark");
+    for kernel in kernels {
+        let link =
+            format!("<a href=\"../../../m/c/{kernel}.html\" tabindex=\"-1\"><title>{kernel}: ");
+        assert_eq!(page.matches(&link).count(), 2, "{kernel}: a point in each plot");
+    }
+    assert!(page.contains(">\n6.1.y\n<") && page.contains(">\nmainline\n<"));
+    let anchor = format!("op-{}", slug("Op<1>-\"1\""));
+    for other in ["m/c/index.html", alert] {
+        assert!(site[other].contains(&format!("operations/bench.html#{anchor}")), "{other}");
+    }
+}
+
+#[test]
+fn a_link_to_an_operation_outlives_the_split_of_its_page() {
+    let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2"], 70, 2);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let anchor = format!(" id=\"op-{}\"", slug("Op<69>-\"69\""));
+    let (first, second) = ("m/c/operations/bench.html", "m/c/operations/bench~2.html");
+    assert!(site[first].contains(&format!("<a{anchor} href=\"../../../{second}#op-")));
+    assert!(site[second].contains(&format!("<section{anchor}>")));
+}
+
+/// What a machine ran, what it has not yet run, and what is open there.
+#[test]
+fn machines_have_pages() {
+    let mut runs = invented_runs(&["m", "n"], &["c", "d"], &["6.1", "6.1.2", "6.2"], 2, 4);
+    // On m the newest kernel was not measured with d.
+    runs.retain(|run| (&*run.machine, &*run.config, &*run.name) != ("m", "d", "6.2"));
+    runs[0].environment.facts.push(("Microcode".into(), "0x1".into()));
+    runs[1].environment.facts.push(("Microcode".into(), "0x2".into()));
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let page = &site["machines/m.html"];
+    let part = |from: &str| page.split(from).nth(1).unwrap_or_default();
+    assert!(page.contains("5 runs of 3 kernels with 2 configs, the newest of 2023-11-16."));
+    let newest = part("Newest kernels <small>").split("</table>").next().unwrap_or_default();
+    for cell in [">mainline</th>", ">6.1.y</th>", "m/c/6.2.html", "m/d/6.1.html", "m/d/6.1.2.html"]
+    {
+        assert!(newest.contains(cell), "{cell}");
+    }
+    assert_eq!(page.matches("class=\"missing\"").count(), 1);
+    assert!(page.contains("title=\"d on m with 6.2: missing\""));
+    assert!(page.contains("0x2 <small class=\"dim\">(1 of 2 runs, last with 6.1.2)"));
+    assert!(site["machines/index.html"].contains("machines/n.html"));
+    assert!(site["m/c/index.html"].contains("machines/m.html"), "in the crumbs");
+}
+
+/// A benchmark on all machines: the newest verdicts, the alerts, and one operation in plots.
+#[test]
+fn benchmarks_have_pages_across_machines() {
+    let runs = invented_runs(&["m", "n"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let site = site_of(&runs, &[]);
+    check(&site);
+    let page = &site["benchmarks/bench.html"];
+    assert!(page.contains("Measured on 2 machines with 1 config."));
+    for link in ["m/c/6.3.html", "n/c/6.3.html", "n/c/operations/bench.html", "machines/n.html"] {
+        assert!(page.contains(&format!("href=\"../{link}")), "{link}");
+    }
+    assert_eq!(page.matches("role=\"img\"").count(), 2, "a plot a machine");
+    for (path, _) in site.iter().filter(|(path, _)| path.starts_with("alert/")) {
+        assert!(page.contains(path), "{path}");
+    }
+}
+
+#[test]
+fn a_kernel_says_what_it_made_worse_or_better_everywhere() {
+    let runs = invented_runs(&["m", "n"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let site = site_of(&runs, &[]);
+    let page = &site["kernels/6.2.html"];
+    let moved = page.split_once("Worse and better").map_or("", |(_, rest)| rest);
+    let anchor = format!("operations/bench.html#op-{}", slug("Op<1>-\"1\""));
+    for machine in ["m", "n"] {
+        assert!(moved.contains(&format!("{machine}/c/{anchor}")), "{machine}");
+    }
+    assert!(!site["kernels/6.1.html"].contains("Worse and better"), "it is the first");
+}
+
+/// The clock of the home page is that of the results.
+#[test]
+fn the_home_page_says_what_happened_lately() {
+    let mut runs = invented_runs(&["m"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let lately = |runs: &[Run]| {
+        let page = site_of(runs, &[]).remove("index.html").unwrap_or_default();
+        let from = page.find("In the two weeks").unwrap_or(page.len());
+        page[from..].split('<').next().unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        lately(&runs),
+        "In the two weeks up to 2023-11-16 there were 3 runs of 3 kernels on 1 machine; \
+         they showed 2 regressions."
+    );
+    let started = &mut runs[2].started;
+    *started = started.map(|at| at + 100 * 86_400);
+    let later = lately(&runs);
+    assert!(later.contains("1 run of 1 kernel on 1 machine; they showed 1 regression."), "{later}");
+    runs.iter_mut().for_each(|run| run.started = None);
+    assert_eq!(lately(&runs), "");
+}
+
+#[test]
+fn large_labs_have_a_row_a_machine_on_the_home_page() {
+    let configs: Vec<String> = (0..40).map(|n| format!("config-{n}")).collect();
+    let configs: Vec<&str> = configs.iter().map(String::as_str).collect();
+    let mut runs = invented_runs(&["m", "n"], &configs, &["6.1", "6.2"], 1, 2);
+    runs.pop();
+    let site = site_of(&runs, &[]);
+    assert!(site["index.html"].contains(">39/40</a>"));
+    assert!(site["machines/n.html"].contains("title=\"config-39 on n with 6.2: missing\""));
 }
 
 #[test]

@@ -1,0 +1,177 @@
+//! What was measured and what is missing: configs down, kernels across.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::catalogue::{Catalogue, Shelf, named};
+use super::format;
+use super::names::{self, kernel_page};
+use super::story::Tally;
+use super::templates::Link;
+use crate::model::Outcome;
+
+/// Configs on machines: with more, each machine has a single row.
+const ROWS: usize = 60;
+/// Kernels across: with more, the oldest are left out.
+const KERNELS: usize = 32;
+
+/// A table of runs.
+#[derive(Debug, Serialize)]
+pub struct Coverage {
+    kernels: Vec<Link>,
+    /// Older kernels that were left out.
+    older: usize,
+    rows: Vec<Row>,
+    /// Cells that are missing.
+    missing: usize,
+}
+
+/// A config on a machine, or a machine.
+#[derive(Debug, Serialize)]
+struct Row {
+    machine: Link,
+    config: Option<Link>,
+    cells: Vec<Cell>,
+}
+
+/// A config on a machine with a kernel.
+#[derive(Debug, Serialize)]
+struct Cell {
+    class: &'static str,
+    mark: String,
+    /// The page of the run.
+    href: Option<String>,
+    title: String,
+}
+
+/// The table of these comparisons.
+pub fn coverage(catalogue: &Catalogue, shelves: &[&Shelf]) -> Coverage {
+    let known = catalogue.judged.tree().kernels.iter().map(|kernel| kernel.name.as_str());
+    let here: BTreeSet<&str> = shelves.iter().flat_map(|shelf| runs(shelf)).collect();
+    let kernels: Vec<&str> = known.filter(|kernel| here.contains(kernel)).collect();
+    let older = kernels.len().saturating_sub(KERNELS);
+    let kernels = &kernels[older..];
+    let mut of_machine: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut of_config: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for shelf in shelves {
+        of_machine.entry(&shelf.comparison.machine).or_default().extend(runs(shelf));
+        of_config.entry(&shelf.comparison.config).or_default().extend(runs(shelf));
+    }
+    // What ran on the machine, or with the config, could have run here as well.
+    let expected = |shelf: &Shelf, kernel: &str| {
+        let ran = |of: &BTreeMap<&str, BTreeSet<&str>>, name: &str| {
+            of.get(name).is_some_and(|kernels| kernels.contains(kernel))
+        };
+        ran(&of_machine, &shelf.comparison.machine) || ran(&of_config, &shelf.comparison.config)
+    };
+    let cells = |shelf: &&Shelf| -> Vec<Cell> {
+        kernels.iter().map(|kernel| cell(shelf, kernel, &expected)).collect()
+    };
+    let all: Vec<Vec<Cell>> = shelves.iter().map(cells).collect();
+    let missing = all.iter().flatten().filter(|cell| cell.class == "missing").count();
+    let head = |shelf: &Shelf| {
+        Link::new(named(&shelf.comparison.machine), names::machine_page(&shelf.comparison.machine))
+    };
+    let rows = if shelves.len() > ROWS {
+        let mut machines: BTreeMap<&str, (Link, Vec<Vec<Cell>>)> = BTreeMap::new();
+        for (shelf, cells) in shelves.iter().zip(all) {
+            let machine = machines.entry(&shelf.comparison.machine);
+            machine.or_insert_with(|| (head(shelf), Vec::new())).1.push(cells);
+        }
+        let row = |(machine, cells): (Link, Vec<Vec<Cell>>)| Row {
+            cells: (0..kernels.len()).map(|at| merged(&machine, &cells, at)).collect(),
+            machine,
+            config: None,
+        };
+        machines.into_values().map(row).collect()
+    } else {
+        let row = |(shelf, cells): (&&Shelf, Vec<Cell>)| Row {
+            machine: head(shelf),
+            config: Some(Link::new(named(&shelf.comparison.config), shelf.page())),
+            cells,
+        };
+        shelves.iter().zip(all).map(row).collect()
+    };
+    Coverage {
+        missing,
+        kernels: kernels.iter().map(|name| Link::new(named(name), kernel_page(name))).collect(),
+        older,
+        rows,
+    }
+}
+
+fn runs<'s>(shelf: &'s Shelf) -> impl Iterator<Item = &'s str> {
+    shelf.comparison.columns.iter().map(|column| column.run.as_str())
+}
+
+fn cell(shelf: &Shelf, kernel: &str, expected: &impl Fn(&Shelf, &str) -> bool) -> Cell {
+    let place = format!("{} with {}", shelf.title(), named(kernel));
+    // Of several runs of one name the last one counts.
+    let Some(at) = shelf.comparison.columns.iter().rposition(|column| column.run == kernel) else {
+        let missing = expected(shelf, kernel);
+        return Cell {
+            class: if missing { "missing" } else { "none" },
+            mark: String::new(),
+            href: None,
+            title: format!("{place}: {}", if missing { "missing" } else { "not run" }),
+        };
+    };
+    let tally = Tally::of_shelf(shelf, Some(at));
+    let column = &shelf.comparison.columns[at];
+    let measured = shelf.comparison.benchmarks.iter().flat_map(|b| &b.operations);
+    let nothing = !measured.clone().any(|o| o.cells.get(at).is_some_and(|c| c.samples > 0));
+    let (class, mark, words) = match column.outcome {
+        _ if nothing => ("failed", "×", "measured nothing".to_owned()),
+        Outcome::Failed => ("failed", "×", "ended with an error".to_owned()),
+        _ if tally.worse > 0 && tally.better > 0 => ("worse", "▼▲", words(&tally)),
+        _ if tally.worse > 0 => ("worse", "▼", words(&tally)),
+        _ if tally.better > 0 => ("better", "▲", words(&tally)),
+        _ if column.baseline == at => ("same", "•", "a baseline".to_owned()),
+        _ if tally.same > 0 => ("same", "≈", words(&tally)),
+        _ => ("unsure", "?", words(&tally)),
+    };
+    Cell {
+        class,
+        mark: mark.to_owned(),
+        href: Some(shelf.runs[at].page.clone()),
+        title: format!("{place}: {words}"),
+    }
+}
+
+/// All configs of a machine with one kernel: how many of those that could have run did.
+fn merged(machine: &Link, configs: &[Vec<Cell>], at: usize) -> Cell {
+    let cells = || configs.iter().filter_map(|cells| cells.get(at));
+    let count = |wanted: &[&str]| cells().filter(|cell| wanted.contains(&cell.class)).count();
+    let due = cells().count() - count(&["none"]);
+    let ran = due - count(&["missing"]);
+    let class = match () {
+        () if due == 0 => "none",
+        () if count(&["worse"]) > 0 => "worse",
+        () if count(&["better"]) > 0 => "better",
+        () if count(&["failed"]) > 0 => "failed",
+        () if ran < due => "missing",
+        () => "same",
+    };
+    Cell {
+        class,
+        mark: if due == 0 { String::new() } else { format!("{ran}/{due}") },
+        href: (ran > 0).then(|| machine.href.clone()),
+        title: format!("{}: {ran} of {}", machine.label, format::counted(due, "config")),
+    }
+}
+
+fn words(tally: &Tally) -> String {
+    let parts = [
+        (tally.worse, "worse"),
+        (tally.better, "better"),
+        (tally.same, "no change"),
+        (tally.unsure + tally.open, "undecided"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", format::count(count)))
+        .collect();
+    if parts.is_empty() { "nothing to compare".to_owned() } else { parts.join(", ") }
+}
