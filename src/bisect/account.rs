@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::candidates::subject;
+use super::candidates::Described;
 use super::search::{Outcome, Place, Step};
 use super::session::{Revert, Session};
 use super::subject::Alerted;
@@ -135,8 +135,8 @@ impl Account {
             None => credible.iter().copied().take(LISTED).collect(),
         };
         let candidate = |at: usize| {
-            let commit = commits.name(at).to_owned();
-            let (subject, author) = subject(&session.subject.tree, &commit);
+            let Described { commit, subject, author, .. } =
+                session.described(Place::Commit(at)).clone();
             let values = search.values(Place::Commit(at)).to_vec();
             let skipped = search.is_skipped(at);
             Candidate { commit, subject, author, probability: posterior[at], values, skipped }
@@ -258,7 +258,7 @@ fn measured(session: &Session, posterior: &[f64]) -> Vec<Measured> {
             if values.is_empty() && skip.is_none() {
                 return None;
             }
-            let (subject, _) = subject(&session.subject.tree, &commit);
+            let subject = session.described(place).subject.clone();
             let median = robust::median(&values);
             let probability = match place {
                 Place::Good => 0.0,

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use git2::{Oid, Repository, Sort};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-use super::commits::{BadGraph, Commits};
 
 /// Why there are no candidates.
 #[derive(Debug, Error)]
@@ -27,16 +26,6 @@ pub enum CandidatesError {
         /// What was asked for.
         revision: String,
     },
-    /// There is nothing between the ends.
-    #[error("nothing to search between {good} and {bad}: {reason}")]
-    Ends {
-        /// The good end.
-        good: String,
-        /// The bad end.
-        bad: String,
-        /// Why.
-        reason: BadGraph,
-    },
 }
 
 /// The full name of a commit.
@@ -44,48 +33,60 @@ pub fn resolve(tree: &Path, revision: &str) -> Result<String, CandidatesError> {
     commit(&open(tree)?, tree, revision).map(|id| id.to_string())
 }
 
-/// All commits that `bad` has and `good` has not, merged branches too; by their full names.
-pub fn candidates(tree: &Path, good: &str, bad: &str) -> Result<Commits, CandidatesError> {
+/// A commit as the folder of a search keeps it, so that a search needs its git tree no more than to
+/// build.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Described {
+    /// Full name.
+    pub commit: String,
+    /// Its parents among the candidates, by their places.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parents: Vec<usize>,
+    /// First line of its message.
+    pub subject: String,
+    /// Who wrote it.
+    pub author: String,
+}
+
+/// All commits that `bad` has and `good` has not, merged branches too, parents before their children;
+/// and the good end.
+pub fn candidates(
+    tree: &Path,
+    good: &str,
+    bad: &str,
+) -> Result<(Described, Vec<Described>), CandidatesError> {
     let repository = open(tree)?;
     let (from, to) = (commit(&repository, tree, good)?, commit(&repository, tree, bad)?);
-    let walk = || -> Result<Vec<(Oid, Vec<Oid>)>, git2::Error> {
+    let walk = || -> Result<(Described, Vec<Described>), git2::Error> {
         let mut walk = repository.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
         walk.push(to)?;
         walk.hide(from)?;
         let ids = walk.collect::<Result<Vec<Oid>, _>>()?;
-        ids.into_iter()
-            .map(|id| Ok((id, repository.find_commit(id)?.parent_ids().collect())))
-            .collect()
+        let places: HashMap<Oid, usize> =
+            ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
+        let all = ids.iter().map(|id| describe(&repository, *id, &places));
+        let all = all.collect::<Result<Vec<Described>, git2::Error>>()?;
+        Ok((describe(&repository, from, &places)?, all))
     };
-    let found = walk().map_err(|error| unreadable(tree, &error))?;
-    let places: HashMap<Oid, usize> =
-        found.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
-    let names = found.iter().map(|(id, _)| id.to_string()).collect();
-    let inside =
-        |parents: &Vec<Oid>| parents.iter().filter_map(|p| places.get(p)).copied().collect();
-    let parents = found.iter().map(|(_, parents)| inside(parents)).collect();
-    Commits::new(names, parents).map_err(|reason| CandidatesError::Ends {
-        good: good.to_owned(),
-        bad: bad.to_owned(),
-        reason,
-    })
+    walk().map_err(|error| unreadable(tree, &error))
 }
 
-/// The first line of a commit's message, and who wrote it; empty where the tree lacks it.
-pub fn subject(tree: &Path, commit: &str) -> (String, String) {
-    let read = || -> Option<(String, String)> {
-        let repository = Repository::open(tree).ok()?;
-        let commit = repository.revparse_single(commit).ok()?.peel_to_commit().ok()?;
-        let author = commit.author();
-        let by = format!(
-            "{} <{}>",
-            String::from_utf8_lossy(author.name_bytes()),
-            String::from_utf8_lossy(author.email_bytes())
-        );
-        Some((String::from_utf8_lossy(commit.summary_bytes()?).into_owned(), by))
-    };
-    read().unwrap_or_default()
+fn describe(
+    repository: &Repository,
+    id: Oid,
+    places: &HashMap<Oid, usize>,
+) -> Result<Described, git2::Error> {
+    let commit = repository.find_commit(id)?;
+    let author = commit.author();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Described {
+        commit: id.to_string(),
+        parents: commit.parent_ids().filter_map(|parent| places.get(&parent).copied()).collect(),
+        subject: commit.summary_bytes().map_or(String::new(), text),
+        author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
+    })
 }
 
 fn open(tree: &Path) -> Result<Repository, CandidatesError> {

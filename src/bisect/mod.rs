@@ -16,7 +16,7 @@ mod session;
 mod subject;
 
 pub use account::{Account, Candidate, Measured, Reverted, Stage, figure};
-pub use candidates::{CandidatesError, candidates, subject};
+pub use candidates::{CandidatesError, Described};
 pub use channel::Channel;
 pub use commits::{BadGraph, Commits};
 pub use mail::mail;

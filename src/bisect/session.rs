@@ -12,11 +12,13 @@ use std::time::SystemTime;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::candidates::{self, CandidatesError};
+use super::candidates::{self, CandidatesError, Described};
+use super::commits::{BadGraph, Commits};
 use super::search::{Event, Place, Search, Settings};
 use super::subject::{Alerted, Subject};
+use crate::mmtests;
+use crate::notes;
 use crate::stats::robust;
-use crate::{mmtests, notes};
 
 /// A line of the journal: exactly one of `value`, `skip`, `image` and `revert` is there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,6 +83,16 @@ pub enum SessionError {
     /// The git tree.
     #[error(transparent)]
     Candidates(#[from] CandidatesError),
+    /// There is nothing between the ends.
+    #[error("nothing to search between {good} and {bad}: {reason}")]
+    Ends {
+        /// The good end.
+        good: String,
+        /// The bad end.
+        bad: String,
+        /// Why.
+        reason: BadGraph,
+    },
     /// A commit that is no part of the search.
     #[error("{0} is neither the good end nor one of the commits in question")]
     Foreign(String),
@@ -97,6 +109,8 @@ pub struct Session {
     pub subject: Subject,
     /// Its state.
     pub search: Search,
+    good: Described,
+    commits: Vec<Described>,
     journal: Vec<Entry>,
 }
 
@@ -104,6 +118,8 @@ pub struct Session {
 const TIMED: usize = 3;
 
 const SUBJECT: &str = mmtests::SEARCH;
+/// The good end, and the commits in question: what they were when the search began.
+const COMMITS: &str = "commits.jsonl";
 const JOURNAL: &str = "journal.jsonl";
 
 impl Session {
@@ -124,13 +140,23 @@ impl Session {
             metric: metric.to_owned(),
             alert,
         };
-        let commits = candidates::candidates(tree, &subject.good, &subject.bad)?;
+        let (good, commits) = candidates::candidates(tree, &subject.good, &subject.bad)?;
+        let search = search(&subject, &commits)?;
         fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
+        let path = folder.join(COMMITS);
+        let mut text = String::new();
+        for commit in std::iter::once(&good).chain(&commits) {
+            text +=
+                &serde_json::to_string(commit).map_err(|e| content(&path, None, e.to_string()))?;
+            text.push('\n');
+        }
+        fs::write(&path, text).map_err(|e| failed(&path, e))?;
+        // Last, for it is what makes the folder one of a search.
         let path = folder.join(SUBJECT);
         let text = toml::to_string(&subject).map_err(|e| content(&path, None, e.to_string()))?;
         fs::write(&path, text).map_err(|e| failed(&path, e))?;
-        let search = Search::new(commits, Settings::default());
-        Ok(Session { folder: folder.to_owned(), subject, search, journal: Vec::new() })
+        let journal = Vec::new();
+        Ok(Session { folder: folder.to_owned(), subject, search, good, commits, journal })
     }
 
     /// Opens a search where it was left.
@@ -139,10 +165,22 @@ impl Session {
         let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
         let subject: Subject =
             toml::from_str(&text).map_err(|e| content(&path, None, e.message().to_owned()))?;
-        let commits = candidates::candidates(&subject.tree, &subject.good, &subject.bad)?;
-        let search = Search::new(commits, Settings::default());
+        let path = folder.join(COMMITS);
+        let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+        let mut commits = Vec::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let commit: Described = serde_json::from_str(line)
+                .map_err(|error| content(&path, Some(number), error.to_string()))?;
+            commits.push(commit);
+        }
+        if commits.is_empty() {
+            return Err(content(&path, None, "it is empty".to_owned()));
+        }
+        let good = commits.remove(0);
+        let search = search(&subject, &commits)?;
+        let journal = Vec::new();
         let mut session =
-            Session { folder: folder.to_owned(), subject, search, journal: Vec::new() };
+            Session { folder: folder.to_owned(), subject, search, good, commits, journal };
         session.replay()?;
         Ok(session)
     }
@@ -150,6 +188,11 @@ impl Session {
     /// `true` if a folder holds a search.
     pub fn is_one(folder: &Path) -> bool {
         folder.join(SUBJECT).is_file()
+    }
+
+    /// The files in its folder that it is made of.
+    pub fn files(folder: &Path) -> [PathBuf; 3] {
+        [folder.join(SUBJECT), folder.join(COMMITS), folder.join(JOURNAL)]
     }
 
     /// Where it lies.
@@ -162,6 +205,14 @@ impl Session {
         match place {
             Place::Good => &self.subject.good,
             Place::Commit(at) => self.search.commits().name(at),
+        }
+    }
+
+    /// What is known of a place.
+    pub fn described(&self, place: Place) -> &Described {
+        match place {
+            Place::Good => &self.good,
+            Place::Commit(at) => &self.commits[at],
         }
     }
 
@@ -323,6 +374,18 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// A search that knows nothing yet.
+fn search(subject: &Subject, commits: &[Described]) -> Result<Search, SessionError> {
+    let names = commits.iter().map(|commit| commit.commit.clone()).collect();
+    let parents = commits.iter().map(|commit| commit.parents.clone()).collect();
+    let commits = Commits::new(names, parents).map_err(|reason| SessionError::Ends {
+        good: subject.good.clone(),
+        bad: subject.bad.clone(),
+        reason,
+    })?;
+    Ok(Search::new(commits, Settings::default()))
 }
 
 fn failed(path: &Path, source: io::Error) -> SessionError {

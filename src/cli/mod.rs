@@ -10,6 +10,7 @@ mod judgement;
 mod paper;
 mod plan;
 mod results;
+mod searches;
 mod settings;
 mod site;
 mod window;

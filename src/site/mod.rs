@@ -23,6 +23,7 @@ mod problems;
 pub mod publish;
 mod raw_logs;
 mod run;
+mod searches;
 mod stamp;
 mod story;
 mod templates;
@@ -39,6 +40,7 @@ use catalogue::Catalogue;
 pub use error::SiteError;
 pub use names::slug;
 pub use raw_logs::RawLogs;
+pub use searches::Search;
 pub use stamp::stamp;
 use templates::Templates;
 
@@ -59,6 +61,8 @@ pub struct Results<'a> {
     pub evidence: Option<&'a Evidence>,
     /// How it was judged.
     pub settings: &'a Settings,
+    /// Searches for commits.
+    pub searches: &'a [Search],
 }
 
 /// What the pages cannot know from the results.
@@ -126,7 +130,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         );
         comparison.and(others)
     })?;
-    let others: [Write; 12] = [
+    let others: [Write; 13] = [
         home::write,
         help::write,
         problems::write,
@@ -138,6 +142,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         benchmarks::write_all,
         alerts::write_list,
         alerts::write_all,
+        searches::write_all,
         alerts::write_feeds,
     ];
     others.par_iter().try_for_each(|write| write(&site, out))

@@ -22,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("problems.html", include_str!("../../templates/problems.html")),
     ("alerts.html", include_str!("../../templates/alerts.html")),
     ("alert.html", include_str!("../../templates/alert.html")),
+    ("bisect.html", include_str!("../../templates/bisect.html")),
     ("unseen.html", include_str!("../../templates/unseen.html")),
     ("alerts.xml", include_str!("../../templates/alerts.xml")),
     ("help.html", include_str!("../../templates/help.html")),

@@ -241,6 +241,16 @@ fn from_an_alert_to_its_commit_with_logs_of_mmtests() {
     assert_eq!(run("1").status.code(), Some(0));
     assert_eq!(printed(&["alerts", "show", &id, text(&results)]), shown);
 
+    // The site tells it, and does not need the git tree for it.
+    let site = tree.dir.path().join("site");
+    fs::rename(tree.source(), tree.dir.path().join("elsewhere")).unwrap();
+    printed(&["site", text(&results), "-o", text(&site)]);
+    let page = fs::read_to_string(site.join(format!("bisect/{id}.html"))).unwrap();
+    assert!(page.contains("commit 9") && page.contains("#regzbot introduced:"), "{page}");
+    let page = fs::read_to_string(site.join(format!("alert/{id}.html"))).unwrap();
+    assert!(page.contains("bisect/") && page.contains("commit 9"), "{page}");
+    fs::rename(tree.dir.path().join("elsewhere"), tree.source()).unwrap();
+
     let list = String::from_utf8(melbot(&["list", text(&results)]).stdout).unwrap();
     assert!(list.contains(&id) && list.contains("found, and confirmed"), "{list}");
     assert!(melbot(&["clear", text(&search)]).status.success());

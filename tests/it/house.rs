@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
     &["mmtests", "notes", "store"],
     &["kernel", "analysis"],
-    &["report", "site", "bisect"],
+    &["bisect", "report", "site"],
     &["cli"],
 ];
 

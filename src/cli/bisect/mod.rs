@@ -4,13 +4,12 @@ mod run;
 mod start;
 mod told;
 
-use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::{Ending, print};
+use super::{Ending, print, searches};
 use crate::bisect::{Account, Place, Session, Step, local, mail};
 
 /// Find the commit that changed a benchmark, though measurements are noisy
@@ -87,7 +86,7 @@ struct Clear {
 
 #[derive(Debug, Args)]
 struct List {
-    /// Folder of results, or of searches
+    /// Folder of the results; searches lie in RESULTS/bisects
     #[arg(value_name = "RESULTS")]
     path: PathBuf,
     /// Print JSON
@@ -159,23 +158,18 @@ impl Skip {
 
 impl List {
     fn run(self) -> anyhow::Result<()> {
-        let below = self.path.join(crate::bisect::FOLDER);
-        let folder = if below.is_dir() { below } else { self.path };
-        let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        let mut accounts = Vec::new();
-        for path in paths.into_iter().filter(|path| Session::is_one(path)) {
-            match Session::open(&path) {
-                Ok(session) => accounts.push((path, Account::of(&session))),
+        let mut found = Vec::new();
+        for folder in searches::folders(&self.path) {
+            match searches::open(&folder) {
+                Ok(search) => found.push(search),
                 Err(error) => super::warn(&format!("melbot: {error}")),
             }
         }
         if self.json {
-            let all: Vec<&Account> = accounts.iter().map(|(_, account)| account).collect();
+            let all: Vec<&Account> = found.iter().map(|search| &search.account).collect();
             return print(&(serde_json::to_string_pretty(&all)? + "\n"));
         }
-        print(&told::list(&accounts))
+        print(&told::list(&found))
     }
 }
 

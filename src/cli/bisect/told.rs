@@ -1,9 +1,8 @@
 //! A search in words for the terminal.
 
-use std::path::PathBuf;
-
 use crate::bisect::{Account, Stage, figure};
 use crate::cli::paper::{Ink, Paper};
+use crate::site::Search;
 
 /// Dots for what was measured are not longer than this.
 const WIDTH: usize = 40;
@@ -76,22 +75,21 @@ fn measured(paper: &mut Paper, account: &Account) {
 }
 
 /// A line a search.
-pub fn list(accounts: &[(PathBuf, Account)]) -> String {
+pub fn list(searches: &[Search]) -> String {
     let mut paper = Paper::new();
-    if accounts.is_empty() {
+    if searches.is_empty() {
         paper.line("there are no searches; begin one with melbot bisect start");
     }
-    for (path, account) in accounts {
+    for Search { name, account, .. } in searches {
         let ink = match account.state {
             Stage::Found => Ink::Better,
             Stage::Searching => Ink::Strong,
             _ => Ink::Open,
         };
-        let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
         let found = account.culprit().map_or(String::new(), |culprit| {
             format!(": {:.12} {}", culprit.commit, culprit.subject)
         });
-        let name = paper.ink(ink, &name);
+        let name = paper.ink(ink, name);
         paper.line(&format!("{name}  {}", account.metric));
         paper.line(&format!(
             "  {} measurements of {} commits; {}{found}",

@@ -17,6 +17,7 @@ use crate::site::history::of_member;
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
+use crate::site::searches::of_alert;
 use crate::site::templates::{Link, Place, root_of};
 use crate::site::{Output, Site, SiteError};
 
@@ -47,6 +48,8 @@ struct Page<'s> {
     notes: Vec<Note>,
     commands: String,
     bisect: Option<String>,
+    /// What the search for its commit says, and its page.
+    search: Option<(String, Link)>,
     mail: Option<String>,
 }
 
@@ -146,6 +149,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
+        search: of_alert(catalogue.searches, &alert.id),
         mail: mail(alert, catalogue.settings.coverage),
         title: title.clone(),
         line,

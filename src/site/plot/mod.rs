@@ -3,6 +3,7 @@
 mod boxes;
 mod canvas;
 mod kernel_axis;
+mod search;
 mod sparkline;
 mod tracks;
 mod value_axis;
@@ -10,6 +11,7 @@ mod value_axis;
 use serde::Serialize;
 
 pub use boxes::boxes;
+pub use search::search;
 pub use sparkline::{Sparkline, sparkline};
 pub use tracks::{Shape, tracks};
 

@@ -57,6 +57,7 @@ fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<Stri
         report: &report,
         evidence: None,
         settings: &settings,
+        searches: &[],
     };
     build(&results, &options, &out).expect("a site");
     out.0.into_inner().expect("no panic")
@@ -116,9 +117,7 @@ fn an_alert_is_told_wherever_it_matters() {
     let site = site_of(&runs, &[]);
     check(&site);
     let (path, page) = alert_page(&site);
-    for part in
-        ["regressed in 6.2", "melbot bisect start bisect-", "class=\"wi\"", "iter-0", "100."]
-    {
+    for part in ["regressed in 6.2", "melbot bisect start ", "class=\"wi\"", "iter-0", "100."] {
         assert!(page.contains(part), "{part}");
     }
     for other in ["index.html", "alerts.html", "kernels/6.2.html", "m/c/index.html", "alerts.xml"] {
