@@ -132,6 +132,8 @@ impl Account {
         };
         let listed = match culprit {
             Some(culprit) => vec![culprit.commit],
+            // Before the ends are known, all are alike.
+            None if channel.is_none() => Vec::new(),
             None => credible.iter().copied().take(LISTED).collect(),
         };
         let candidate = |at: usize| {
@@ -172,6 +174,15 @@ impl Account {
         }
     }
 
+    /// How long builds and measurements took, if that is known: `40 minutes`.
+    pub fn spent(&self) -> Option<String> {
+        match self.hours {
+            hours if hours <= 0.0 => None,
+            hours if hours < 1.5 => Some(format!("{:.0} minutes", (60.0 * hours).ceil())),
+            hours => Some(format!("{hours:.1} hours")),
+        }
+    }
+
     /// The commit that did it, if it is known.
     pub fn culprit(&self) -> Option<&Candidate> {
         self.likeliest.first().filter(|_| self.state == Stage::Found)
@@ -200,7 +211,9 @@ impl Account {
                          window, or a benchmark with less noise"
                     .to_owned(),
             },
-            Stage::Searching if self.distance.is_none() => "measuring both ends first".to_owned(),
+            Stage::Searching if self.distance.is_none() => {
+                "both ends are measured first".to_owned()
+            }
             Stage::Searching => format!("searching; {} commits are in question", self.credible),
         }
     }

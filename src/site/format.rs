@@ -149,6 +149,12 @@ pub fn day(seconds: i64) -> String {
     format!("{year}-{month:02}-{day:02}")
 }
 
+/// The same with a capital letter at its start.
+pub fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

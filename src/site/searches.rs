@@ -89,7 +89,7 @@ fn write(site: &Site, search: &Search, out: &dyn Output) -> Result<(), SiteError
         metric: &account.metric,
         class,
         state,
-        verdict: account.verdict(),
+        verdict: format::capital(&account.verdict()),
         alert: known.map(|alert| Link::new(alert.id.clone(), alerts::page_of(&alert.id))),
         facts: facts(account),
         likeliest: account.likeliest.iter().map(likely).collect(),
@@ -117,9 +117,7 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
     )];
     facts.push(("Measured", {
         let mut told = format::counted(account.measurements, "measurement");
-        if account.hours > 0.0 {
-            told += &format!(" in {:.1} hours", account.hours);
-        }
+        told += &account.spent().map_or(String::new(), |spent| format!(" in {spent}"));
         told
     }));
     facts.extend(account.ends().map(|ends| ("Ends", ends)));

@@ -24,14 +24,12 @@ pub fn text(account: &Account) -> String {
         0 => String::new(),
         n => format!(", {n} that change no code"),
     };
-    let hours = match account.hours {
-        hours if hours > 0.0 => format!(" in {hours:.1} h"),
-        _ => String::new(),
-    };
+    let hours = account.spent().map_or(String::new(), |spent| format!(" in {spent}"));
     let ends = account.ends().map_or(String::new(), |ends| format!("; {ends}"));
     paper.line(&format!("{} measurements{hours}{left_out}{same}{ends}", account.measurements));
     paper.line("");
-    paper.line(&format!("{}:", account.verdict()));
+    let colon = if account.likeliest.is_empty() { "" } else { ":" };
+    paper.line(&format!("{}{colon}", account.verdict()));
     for candidate in &account.likeliest {
         let probability = 100.0 * candidate.probability;
         let unmeasured = if candidate.skipped { " (cannot be measured)" } else { "" };

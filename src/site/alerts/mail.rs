@@ -2,6 +2,7 @@
 
 use crate::analysis::alerts::{Alert, Turn, figure, interval, signed};
 use crate::model::Release;
+use crate::site::format::capital;
 
 /// Operations in the table.
 const ROWS: usize = 12;
@@ -74,11 +75,6 @@ fn table(alert: &Alert) -> String {
         text.push('\n');
     }
     text
-}
-
-fn capital(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// The tag of a kernel in the git tree, if its name is that of a release.
