@@ -5,7 +5,7 @@
 
 use super::lines::{BENCHLOG, Column, Lines, Names, Take};
 use super::words::{after_colon, grouped, in_parentheses, number, thousandfold};
-use super::{Metric, Shellpack};
+use super::{Metric, Shellpack, gnu_time};
 use crate::model::SummaryKind;
 
 /// Requests to a web server, by the number of clients.
@@ -59,7 +59,7 @@ pub const EASYWAVE: Shellpack = Shellpack {
     title: "Tsunami simulation (easyWave)",
     kind: SummaryKind::Multiops,
     decimals: 2,
-    metrics: &[Metric::lower("", "ms")],
+    metrics: &[Metric::lower("exectime", "ms"), Metric::lower("", "s")],
     // Model time = 00:20:00,   elapsed: 5423 msec
     parse: |source, out| {
         const LINES: Lines = Lines {
@@ -71,6 +71,7 @@ pub const EASYWAVE: Shellpack = Shellpack {
             ..BENCHLOG
         };
         LINES.parse(source, out);
+        gnu_time::times(source, out);
     },
 };
 
@@ -218,7 +219,7 @@ pub const SYSBENCH: Shellpack = Shellpack {
     title: "Database transactions (sysbench)",
     kind: SummaryKind::Multiops,
     decimals: 2,
-    metrics: &[Metric::higher("", "trans/s")],
+    metrics: &[Metric::higher("txn", "trans/s"), Metric::lower("", "s")],
     // transactions:                        59     (29.10 per sec.)
     parse: |source, out| {
         const LINES: Lines = Lines {
@@ -230,6 +231,7 @@ pub const SYSBENCH: Shellpack = Shellpack {
             ..BENCHLOG
         };
         LINES.parse(source, out);
+        gnu_time::times(source, out);
     },
 };
 

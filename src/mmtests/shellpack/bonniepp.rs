@@ -80,6 +80,9 @@ fn latencies(text: &Text, out: &mut Parsed) {
             None => out.missing_in((text, line), content, "latency"),
         }
     }
+    if ids == [None; LATENCIES.len()] {
+        out.missing(text, "latency", REPEAT);
+    }
 }
 
 fn rates(text: &Text, out: &mut Parsed) {

@@ -29,13 +29,17 @@ const EXITS: [(&str, f64); 4] =
     [("exited", 0.0), ("signaled", 10.0), ("stopped", 20.0), ("unknown", 30.0)];
 
 fn parse(source: &Source, out: &mut Parsed) {
-    for (name, collection) in source.logs.between("benchlog-", "") {
-        let of_all = format!("runltp-{collection}");
-        if let Some(text) = out.read(&source.logs, &of_all) {
-            tests(&text, collection, out);
-        } else if let Some(text) = out.read(&source.logs, name) {
-            summary(&text, collection, out);
+    for (name, collection) in source.logs.between("runltp-", "") {
+        let Some(text) = out.read(&source.logs, name) else { continue };
+        tests(&text, collection, out);
+    }
+    for (name, test) in source.logs.between("benchlog-", "") {
+        // Of a collection, this is only what its tests printed.
+        if source.logs.has(&format!("runltp-{test}")) {
+            continue;
         }
+        let Some(text) = out.read(&source.logs, name) else { continue };
+        summary(&text, test, out);
     }
 }
 

@@ -46,6 +46,8 @@ mod xfstests;
 #[cfg(test)]
 mod catalogue_tests;
 #[cfg(test)]
+mod cut_tests;
+#[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
 mod testing;

@@ -4,7 +4,7 @@
 //! many transactions there were, and figures of their latency.
 
 use super::words::{number_at, operation};
-use super::{Metric, Parsed, Shellpack, Source};
+use super::{Metric, Parsed, Shellpack, Source, gnu_time};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
 
@@ -15,7 +15,7 @@ pub const PGBENCH: Shellpack = Shellpack {
     title: "PostgreSQL transactions (pgbench)",
     kind: SummaryKind::Multiops,
     decimals: 2,
-    metrics: &[Metric::higher("", "trans/s")],
+    metrics: &[Metric::higher("txn", "trans/s"), Metric::lower("", "s")],
     parse,
 };
 
@@ -33,6 +33,7 @@ fn parse(source: &Source, out: &mut Parsed) {
             out.missing(&text, "two batches of rows", TOO_SHORT);
         }
     }
+    gnu_time::times(source, out);
 }
 
 /// Makes the samples; `false` if there are too few rows for one.

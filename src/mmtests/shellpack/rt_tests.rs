@@ -39,23 +39,28 @@ pub const RTMIGRATION: Shellpack = Shellpack {
     parse: rtmigration,
 };
 
-/// `pistress-<groups>.status` holds the exit status; where there is none, the test did not end.
+/// `pistress-<groups>.status` holds the exit status; where there is but a log, the test did not end.
 fn pistress(source: &Source, out: &mut Parsed) {
-    for (name, groups) in source.logs.between("pistress-", ".log") {
-        let operation = operation("failures", &[groups]);
-        let Some(text) = out.read(&source.logs, &format!("pistress-{groups}.status")) else {
-            let Some(log) = out.read(&source.logs, name) else { continue };
-            out.missing(&log, "exit status", REPEAT);
-            out.add((&log, 1), &operation, 1.0, 1.0);
-            continue;
-        };
-        let id = out.samples.operation(&operation);
+    for (name, groups) in source.logs.between("pistress-", ".status") {
+        let Some(text) = out.read(&source.logs, name) else { continue };
+        let id = out.samples.operation(&operation("failures", &[groups]));
         for (line, content) in text.lines() {
             match number(content.trim()) {
                 Some(status) => out.add_next((&text, line), id, status),
                 None => out.missing_in((&text, line), content, "exit status"),
             }
         }
+        if out.samples.count(id) == 0 {
+            out.missing(&text, "exit status", REPEAT);
+        }
+    }
+    for (name, groups) in source.logs.between("pistress-", ".log") {
+        if source.logs.has(&format!("pistress-{groups}.status")) {
+            continue;
+        }
+        let Some(text) = out.read(&source.logs, name) else { continue };
+        out.missing(&text, "exit status", REPEAT);
+        out.add((&text, 1), &operation("failures", &[groups]), 1.0, 1.0);
     }
 }
 
