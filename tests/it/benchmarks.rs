@@ -169,6 +169,22 @@ fn real_logs_are_read_as_mmtests_reads_them() {
     findings.assert_all_right(&[("deviating operation", 49), ("example", 12), ("operation", 452)]);
 }
 
+#[test]
+fn real_logs_have_only_the_problems_that_the_programs_had() {
+    let archive = unpacked("benchmarks.tar.xz");
+    let check = melbot().args(["check", argument(&archive)]).output().unwrap();
+    let text = String::from_utf8(check.stdout).unwrap();
+    let problems =
+        text.lines().filter(|line| line.starts_with("warning: ") || line.starts_with("error: "));
+    let problems: Vec<&str> = problems.collect();
+    assert!(problems.len() > 5, "{text}");
+    for problem in problems {
+        let expected =
+            problem.contains("a stressor gave up: ") || problem.contains("tests-activity");
+        assert!(expected, "{problem}");
+    }
+}
+
 fn compare(benchmark: &str, ours: &Values, theirs: &Values, findings: &mut Findings) {
     let none = Vec::new();
     let operations = ours.keys().chain(theirs.keys().filter(|name| !ours.contains_key(*name)));

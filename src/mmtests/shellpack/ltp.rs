@@ -6,7 +6,7 @@
 
 use super::parsed::REPEAT;
 use super::words::{number_at, word};
-use super::{Metric, Parsed, Shellpack, Source};
+use super::{FAILURES, Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
 
@@ -17,7 +17,7 @@ pub const LTP: Shellpack = Shellpack {
     title: "Functional tests (LTP)",
     kind: SummaryKind::Singleops,
     decimals: 2,
-    metrics: &[Metric::lower("", "failures")],
+    metrics: &[Metric::lower("", FAILURES)],
     parse,
 };
 

@@ -158,6 +158,9 @@ pub struct Metric {
     pub unit: &'static str,
 }
 
+/// Unit of the operations of which each value is a number of failures, or an exit status.
+const FAILURES: &str = "failures";
+
 impl Metric {
     /// Operations of which less is better.
     pub const fn lower(start: &'static str, unit: &'static str) -> Metric {
@@ -202,6 +205,12 @@ impl Shellpack {
             .find(|metric| metric.is_of(operation))
             .or(self.metrics.last())
             .unwrap_or(&UNKNOWN)
+    }
+
+    /// `true` if it tells how many tests failed: then zeros are what was hoped for, and not a sign that
+    /// nothing was measured.
+    pub fn counts_failures(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.unit == FAILURES)
     }
 
     /// Reads the logs of one iteration and notes what MMTests itself said went wrong. That nothing

@@ -2,7 +2,7 @@
 
 use super::parsed::REPEAT;
 use super::words::{number, operation};
-use super::{Metric, Parsed, Shellpack, Source};
+use super::{FAILURES, Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
 
@@ -13,7 +13,7 @@ pub const PISTRESS: Shellpack = Shellpack {
     title: "Priority inheritance (pi_stress)",
     kind: SummaryKind::Singleops,
     decimals: 2,
-    metrics: &[Metric::lower("", "failures")],
+    metrics: &[Metric::lower("", FAILURES)],
     parse: pistress,
 };
 

@@ -6,7 +6,7 @@
 
 use super::parsed::REPEAT;
 use super::words::number;
-use super::{Metric, Parsed, Shellpack, Source};
+use super::{FAILURES, Metric, Parsed, Shellpack, Source};
 use crate::model::SummaryKind;
 
 /// Failures: 0 is a pass, another number the exit status.
@@ -16,7 +16,7 @@ pub const XFSTESTS: Shellpack = Shellpack {
     title: "Tests of file systems (fstests)",
     kind: SummaryKind::Singleops,
     decimals: 2,
-    metrics: &[Metric::lower("", "failures")],
+    metrics: &[Metric::lower("", FAILURES)],
     parse,
 };
 
