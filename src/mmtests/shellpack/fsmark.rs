@@ -2,7 +2,7 @@
 //! files a second, and time spent elsewhere.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation};
+use super::words::{number, operation, shorten};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -32,14 +32,17 @@ fn table(text: &Text, operation: &str, out: &mut Parsed) -> bool {
     let mut id = None;
     let below = text.lines().skip_while(|(_, line)| !line.contains("App Overhead")).skip(1);
     for (line, content) in below {
-        let columns: Vec<_> = content.split_ascii_whitespace().map(number).collect();
+        let columns: Vec<_> = content.split_ascii_whitespace().take(6).map(number).collect();
         match columns[..] {
             [] => {}
             [Some(_), Some(_), Some(_), Some(rate), Some(_)] => {
                 let id = *id.get_or_insert_with(|| out.samples.operation(operation));
                 out.add_next((text, line), id, rate);
             }
-            _ => out.complain((text, line), format!("not a row of the table: \"{content}\"")),
+            _ => out.complain(
+                (text, line),
+                format!("not a row of the table: \"{}\"", shorten(content)),
+            ),
         }
     }
     id.is_some()

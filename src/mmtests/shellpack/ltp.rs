@@ -75,11 +75,13 @@ fn summary(text: &Text, test: &str, out: &mut Parsed) {
     let Some((line, _)) = below.next() else {
         return out.missing(text, "summary", REPEAT);
     };
-    let counts = below.filter(|(_, row)| row.starts_with("failed") || row.starts_with("warnings"));
-    let counts: Vec<_> = counts.map(|(_, row)| number_at(row, 1)).collect();
-    match counts.iter().copied().sum::<Option<f64>>().filter(|_| counts.len() >= 2) {
-        Some(failures) => out.add((text, line), test, 1.0, failures),
-        None => out.complain((text, line), "the summary is not complete"),
+    let mut count = |name: &str| {
+        let (_, row) = below.find(|(_, row)| row.starts_with(name))?;
+        number_at(row, 1)
+    };
+    match (count("failed"), count("warnings")) {
+        (Some(failed), Some(warnings)) => out.add((text, line), test, 1.0, failed + warnings),
+        _ => out.complain((text, line), "the summary is not complete"),
     }
 }
 

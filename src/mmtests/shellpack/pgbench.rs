@@ -20,8 +20,8 @@ pub const PGBENCH: Shellpack = Shellpack {
 };
 
 /// MMTests leaves out the first rows, and makes a sample of so many others.
-const WARM_UP: usize = 7;
-const BATCH: usize = 4;
+const WARM_UP: u64 = 7;
+const BATCH: u64 = 4;
 
 const TOO_SHORT: &str = "let it run for at least 16 s longer than the warm-up; where the log is empty, \
                          look at the log of the database (dblog)";
@@ -38,28 +38,33 @@ fn parse(source: &Source, out: &mut Parsed) {
 
 /// Makes the samples; `false` if there are too few rows for one.
 fn one_log(text: &Text, operation: &str, out: &mut Parsed) -> bool {
-    let mut rows = Vec::new();
+    let (mut start, mut id) = (None, None);
+    let (mut rows, mut transactions) = (0, 0.0);
+    // When the last second of the batch before began: the first batch only tells that of the second.
+    let mut before = None;
     for (line, content) in text.lines() {
-        match (number_at(content, 0), number_at(content, 1)) {
-            (Some(began), Some(transactions)) => rows.push((line, began, transactions)),
-            _ => out.missing_in((text, line), content, "row of numbers"),
-        }
-    }
-    let Some(&(_, start, _)) = rows.first() else { return false };
-    let batches = rows.get(WARM_UP..).unwrap_or_default().chunks_exact(BATCH);
-    // Where a batch begins is known from the one before it: the first gives no sample.
-    let ends = batches.clone().filter_map(|batch| batch.last());
-    let mut id = None;
-    for (batch, &(_, before, _)) in batches.skip(1).zip(ends) {
-        let Some(&(line, last, _)) = batch.last() else { continue };
-        let transactions: f64 = batch.iter().map(|(_, _, transactions)| transactions).sum();
-        let took = last - before;
-        if took <= 0.0 {
-            out.complain((text, line), "the clock did not go on; these rows were left out");
+        let (Some(began), Some(count)) = (number_at(content, 0), number_at(content, 1)) else {
+            out.missing_in((text, line), content, "row of numbers");
+            continue;
+        };
+        let start = *start.get_or_insert(began);
+        rows += 1;
+        if rows <= WARM_UP {
             continue;
         }
-        let id = *id.get_or_insert_with(|| out.samples.operation(operation));
-        out.add_to((text, line), id, last - start, transactions / took);
+        transactions += count;
+        if (rows - WARM_UP) % BATCH > 0 {
+            continue;
+        }
+        if let Some(before) = before.replace(began) {
+            let id = *id.get_or_insert_with(|| out.samples.operation(operation));
+            if began > before {
+                out.add_to((text, line), id, began - start, transactions / (began - before));
+            } else {
+                out.complain((text, line), "the clock did not go on; these rows were left out");
+            }
+        }
+        transactions = 0.0;
     }
     id.is_some()
 }

@@ -43,6 +43,9 @@ const COLUMNS: [(&str, &str, i32); 6] = [
     ("max_latency_ms", "latMax", 3),
 ];
 
+/// More than there are in any version of either program.
+const MOST_COLUMNS: usize = 50;
+
 /// Before 6.2, redis-benchmark printed no header, and nothing but names and rates.
 const OLD_HEADER: [&str; 2] = ["test", "rps"];
 
@@ -63,8 +66,11 @@ fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> boo
     let mut header = OLD_HEADER.to_vec();
     let mut seen = false;
     for (line, content) in text.lines().filter(|(_, content)| content.starts_with('"')) {
-        let fields: Vec<&str> =
-            content.split("\",\"").map(|field| field.trim_matches('"')).collect();
+        let fields: Vec<&str> = content
+            .split("\",\"")
+            .take(MOST_COLUMNS)
+            .map(|field| field.trim_matches('"'))
+            .collect();
         if fields.first() == Some(&"test") {
             header = fields;
             continue;
@@ -117,7 +123,7 @@ fn memtier(source: &Source, out: &mut Parsed) {
         };
         let cells = |row: &str| -> Vec<String> {
             let parts = row.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
-            parts.map(str::to_owned).collect()
+            parts.take(MOST_COLUMNS).map(str::to_owned).collect()
         };
         let (header, row) = (cells(header), cells(totals));
         for (names, metric) in TOTALS {

@@ -88,16 +88,21 @@ fn pmqtest(source: &Source, out: &mut Parsed) {
     }
 }
 
+/// There is a thread for each CPU and one more; more than this is garbage.
+const MOST_TASKS: usize = 10_000;
+
 /// `rtmigration.log`: below `Iter:  0  1  2` a row `   0:    20073      59      40` for each
 /// iteration, and in the end ` Task 0 (prio 2) (pid 6571):` for each thread.
 fn rtmigration(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "rtmigration.log") else { return };
     let header = text.lines_with("Iter:").next();
-    let tasks = header.map_or(0, |(_, line)| line.split_ascii_whitespace().count() - 1);
+    let words =
+        header.map_or(0, |(_, line)| line.split_ascii_whitespace().take(MOST_TASKS).count());
+    let tasks = words.saturating_sub(1);
     if tasks == 0 {
         return out.missing(&text, "table of latencies", REPEAT);
     }
-    let names: Vec<String> = (0..tasks).map(|task| task_name(&text, task)).collect();
+    let names = task_names(&text, tasks);
     if names.iter().any(|name| !name.contains("-p")) {
         let remedy = "priorities are a part of the names; repeat the run";
         out.missing(&text, "list of the threads' priorities", remedy);
@@ -108,7 +113,7 @@ fn rtmigration(source: &Source, out: &mut Parsed) {
         if iteration.trim().parse::<u64>().is_err() {
             continue;
         }
-        let columns: Vec<_> = row.split_ascii_whitespace().map(number).collect();
+        let columns: Vec<_> = row.split_ascii_whitespace().take(tasks + 1).map(number).collect();
         if columns.len() != tasks {
             out.complain((&text, line), format!("not a latency for each of {tasks} threads"));
             continue;
@@ -123,13 +128,17 @@ fn rtmigration(source: &Source, out: &mut Parsed) {
     }
 }
 
-fn task_name(text: &Text, task: usize) -> String {
-    let start = format!(" Task {task} (prio ");
-    let found = text.lines_with(&start).find_map(|(_, line)| line.strip_prefix(&start));
-    match found.and_then(|rest| rest.split_once(')')) {
-        Some((priority, _)) => format!("task-{task}-p{priority}"),
-        None => format!("task-{task}"),
+fn task_names(text: &Text, tasks: usize) -> Vec<String> {
+    let mut names: Vec<_> = (0..tasks).map(|task| format!("task-{task}")).collect();
+    for (_, line) in text.lines_with(" (prio ") {
+        let task = line.strip_prefix(" Task ").and_then(|rest| rest.split_once(" (prio "));
+        let Some((task, rest)) = task else { continue };
+        let name = task.parse::<usize>().ok().and_then(|task| names.get_mut(task));
+        if let (Some(name), Some((priority, _))) = (name, rest.split_once(')')) {
+            *name = format!("task-{task}-p{priority}");
+        }
     }
+    names
 }
 
 #[cfg(test)]

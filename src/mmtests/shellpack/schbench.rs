@@ -28,6 +28,9 @@ pub const SCHBENCH: Shellpack = Shellpack {
     parse,
 };
 
+/// An interval has three blocks of five percentiles; more than this is garbage, or a log without an end.
+const MOST: usize = 100;
+
 /// The percentiles that count.
 const PERCENTILES: [&str; 5] = ["20.0th", "50.0th", "90.0th", "99.0th", "99.9th"];
 
@@ -58,6 +61,9 @@ fn one_log(text: &Text, workers: &str, out: &mut Parsed) -> bool {
             for (line, operation, runtime, value) in block.drain(..) {
                 out.add((text, line), &operation, runtime, value);
             }
+        } else if block.len() == MOST {
+            out.complain((text, line), "more percentiles than an interval has");
+            return ended;
         } else if let Some((percentile, rest)) = content.split_once("th: ") {
             let percentile = percentile.trim_start_matches(['\t', ' ', '*']);
             let Some(known) =

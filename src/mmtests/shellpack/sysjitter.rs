@@ -23,6 +23,9 @@ pub const SYSJITTER: Shellpack = Shellpack {
     parse,
 };
 
+/// More than any machine has.
+const MOST_CPUS: usize = 10_000;
+
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "sysjitter.log") else { return };
     let mut cpus: Vec<&str> = Vec::new();
@@ -30,7 +33,7 @@ fn parse(source: &Source, out: &mut Parsed) {
     for (line, content) in text.lines() {
         let Some((name, values)) = content.split_once(':') else { continue };
         if name == "core_i" {
-            cpus = values.split_ascii_whitespace().collect();
+            cpus = values.split_ascii_whitespace().take(MOST_CPUS).collect();
         }
         if !name.starts_with("int_") {
             continue;
@@ -38,7 +41,8 @@ fn parse(source: &Source, out: &mut Parsed) {
         seen = true;
         // int_median(ns) is int_median_ns, int_total(%) is int_total_%age.
         let metric = name.replace('(', "_").replace(')', "").replace('%', "%age");
-        let values: Vec<_> = values.split_ascii_whitespace().map(number).collect();
+        let values: Vec<_> =
+            values.split_ascii_whitespace().take(cpus.len() + 1).map(number).collect();
         if values.len() != cpus.len() {
             out.complain((&text, line), format!("{name}: not a figure for each CPU"));
             continue;
