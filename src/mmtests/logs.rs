@@ -105,6 +105,14 @@ impl Text {
         &self.content
     }
 
+    /// Takes a last line that does not end off the text, with its number.
+    pub fn cut_unended(&mut self) -> Option<(u64, String)> {
+        let start = memchr::memrchr(b'\n', self.content.as_bytes()).map_or(0, |end| end + 1);
+        let cut = self.content.split_off(start);
+        let line = 1 + memchr::memchr_iter(b'\n', self.content.as_bytes()).count() as u64;
+        (!cut.trim().is_empty()).then_some((line, cut))
+    }
+
     /// Lines with their numbers, from 1.
     pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
         (1..).zip(self.content.lines())

@@ -3,6 +3,7 @@
 //! They know melbot only by its command line.
 
 mod alerts;
+mod benchmarks;
 mod bisect;
 mod browser;
 mod detect;

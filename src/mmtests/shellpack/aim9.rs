@@ -3,7 +3,7 @@
 //! `aim9-<iteration>` is what a terminal showed; rows of the table are number, name of the test,
 //! seconds, loops, loops per second, operations per second, name of the operation.
 
-use super::words::{last_words, number_at, shorten, word};
+use super::words::{number_at, word};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -25,7 +25,7 @@ fn parse(source: &Source, out: &mut Parsed) {
         let Some(text) = out.read(&source.logs, name) else { continue };
         if !one_log(&text, iteration, out) {
             let remedy = "check that \"expect\" is installed on the test machine; repeat the run";
-            out.warn(text.path(), format!("no test finished, {}", last_words(&text)), remedy);
+            out.missing(&text, "finished test", remedy);
         }
     }
 }
@@ -38,7 +38,7 @@ fn one_log(text: &Text, iteration: u32, out: &mut Parsed) -> bool {
         let test = word(content, 1).filter(|name| name.contains("_test"));
         match (test, number_at(content, 5)) {
             (Some(test), Some(rate)) => out.add((text, line), test, iteration.into(), rate),
-            _ => out.complain((text, line), format!("no rate in \"{}\"", shorten(content))),
+            _ => out.missing_in((text, line), content, "rate"),
         }
     }
     seen

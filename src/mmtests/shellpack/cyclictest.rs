@@ -3,6 +3,7 @@
 //! `cyclictest-histogram.log` ends with lists of one number for each CPU:
 //! `# Min Latencies: 00015 00012`.
 
+use super::parsed::REPEAT;
 use super::words::{last_words, number, shorten};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
@@ -68,11 +69,7 @@ fn note_failure(text: &Text, out: &mut Parsed) {
             "run MMTests as root or raise RLIMIT_RTPRIO; in a container, grant CAP_SYS_NICE",
         );
     } else {
-        out.fail(
-            text.path(),
-            format!("no latencies, {}", last_words(text)),
-            "look at the raw log for the reason and repeat the run",
-        );
+        out.fail(text.path(), format!("no latencies, {}", last_words(text)), REPEAT);
     }
 }
 

@@ -4,7 +4,8 @@
 //! was `{dbench,tbench}-{loadfile,execute}-<clients>.log`, and until 2022 one file
 //! `{dbench,tbench}-<clients>.log`.
 
-use super::words::{last_words, number, shorten};
+use super::parsed::REPEAT;
+use super::words::number;
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::{OperationId, SummaryKind};
@@ -115,8 +116,7 @@ impl<'t> Rows<'t> {
             }
         }
         if !seen {
-            let remedy = "look at the raw log for the reason and repeat the run";
-            out.warn(self.text.path(), format!("no result, {}", last_words(self.text)), remedy);
+            out.missing(self.text, "result", REPEAT);
         }
     }
 
@@ -128,7 +128,7 @@ impl<'t> Rows<'t> {
             Row::Operation => self.operation(at, content, out),
         };
         if taken.is_none() {
-            out.complain(at, format!("no number in \"{}\"", shorten(content)));
+            out.missing_in(at, content, "number");
         }
     }
 

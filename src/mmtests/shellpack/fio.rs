@@ -100,15 +100,14 @@ mod tests {
         for (n, field) in head.iter().chain(set) {
             fields[*n] = *field;
         }
-        fields.join(";")
+        fields.join(";") + "\n"
     }
 
     #[test]
     fn mean_bandwidth_of_what_was_done() {
         let log = line("3", "0", &[(5, "222968"), (44, "21883.421053")])
-            + "\n"
             + &line("3", "0", &[(46, "22728"), (85, "2218.631579")])
-            + "\nfio: stopped\n";
+            + "fio: stopped\n";
         let out = parse("fio", &[("fio.log", &log)]);
         let expected =
             [("kb/sec-writer-read", 1.0, 21883.421053), ("kb/sec-writer-write", 1.0, 2218.631579)];

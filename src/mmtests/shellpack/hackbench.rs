@@ -81,7 +81,10 @@ mod tests {
     #[test]
     fn unfinished_attempts_are_told() {
         let log = LOG.to_owned() + "# Running 'sched/messaging' benchmark:\n     Total time: x\n";
-        let out = parse("hackbench", &[("hackbench-1", &(log.clone() + &log[..40]))]);
+        let out = parse(
+            "hackbench",
+            &[("hackbench-1", &(log.clone() + &log[..=log.find('\n').unwrap()]))],
+        );
         assert_eq!(out.problems[0].what, "no number in \"Total time: x\"");
         assert_eq!(out.problems[1].what, "1 of 3 attempts did not finish");
     }

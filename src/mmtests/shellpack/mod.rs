@@ -6,20 +6,47 @@
 
 mod aim9;
 mod benchlog;
+mod bonniepp;
+mod coremark;
 mod cyclictest;
 mod dbench;
+mod ebizzy;
 mod fio;
+mod fsmark;
+mod futexbench;
 mod gnu_time;
 mod hackbench;
+mod io_uring;
+mod iperf3;
+mod libmicro;
+mod lines;
+mod ltp;
 mod netperf;
 mod pagealloc;
 mod parsed;
+mod perfnuma;
 mod pft;
+mod pgbench;
+mod redis;
+mod rt_tests;
 mod saladfork;
+mod schbench;
+mod simoop;
+mod specjbb;
+mod sstartup;
 mod stream;
+mod stressng;
+mod stutterp;
+mod sysjitter;
+mod thpchallenge;
 mod unixbenchd;
 mod words;
+mod xfstests;
 
+#[cfg(test)]
+mod catalogue_tests;
+#[cfg(test)]
+mod cut_tests;
 #[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
@@ -33,14 +60,30 @@ pub use parsed::Parsed;
 /// All benchmarks that melbot reads by itself.
 pub const ALL: &[&Shellpack] = &[
     &aim9::AIM9,
+    &benchlog::APACHEBENCH,
+    &benchlog::BLOGBENCH,
+    &benchlog::EASYWAVE,
+    &benchlog::PEDSORT,
+    &benchlog::PERFFUTEXWAKE,
     &benchlog::PERFPIPE,
     &benchlog::PERFSYSCALL,
+    &benchlog::SEMBENCH,
+    &benchlog::SIEGE,
     &benchlog::SQLITE,
+    &benchlog::SYSBENCH,
     &benchlog::SYSBENCHCPU,
+    &benchlog::SYSBENCHMUTEX,
+    &benchlog::WIS,
+    &benchlog::XSBENCH,
+    &bonniepp::BONNIEPP,
+    &coremark::COREMARK,
     &cyclictest::CYCLICTEST,
     &dbench::DBENCH,
     &dbench::TBENCH,
+    &ebizzy::EBIZZY,
     &fio::FIO,
+    &fsmark::FSMARK,
+    &futexbench::FUTEXBENCH,
     &gnu_time::AUTONUMABENCH,
     &gnu_time::GITCHECKOUT,
     &gnu_time::GITSOURCE,
@@ -54,12 +97,33 @@ pub const ALL: &[&Shellpack] = &[
     &gnu_time::USEMEM,
     &gnu_time::XFSREPAIR,
     &hackbench::HACKBENCH,
+    &io_uring::IO_URING,
+    &iperf3::IPERF3,
+    &libmicro::LIBMICRO,
+    &ltp::LTP,
     &netperf::NETPERF,
     &pagealloc::PAGEALLOC,
+    &perfnuma::PERFNUMA,
     &pft::PFT,
+    &pgbench::PGBENCH,
+    &redis::REDIS,
+    &redis::REDIS_MEMTIER,
+    &rt_tests::PISTRESS,
+    &rt_tests::PMQTEST,
+    &rt_tests::RTMIGRATION,
     &saladfork::SALADFORK,
+    &schbench::SCHBENCH,
+    &simoop::SIMOOP,
+    &specjbb::SPECJBB,
+    &specjbb::SPECJBB2015,
+    &sstartup::SSTARTUP,
     &stream::STREAM,
+    &stressng::STRESSNG,
+    &stutterp::STUTTERP,
+    &sysjitter::SYSJITTER,
+    &thpchallenge::THPCHALLENGE,
     &unixbenchd::UNIXBENCHD,
+    &xfstests::XFSTESTS,
 ];
 
 /// One benchmark of MMTests.
@@ -75,32 +139,46 @@ pub struct Shellpack {
     pub kind: SummaryKind,
     /// Digits after the decimal point in tables (`DecimalPlaces` in MMTests; 2 where it says none).
     pub decimals: usize,
-    /// What each operation means; the first whose `prefix` starts the operation's name holds.
+    /// What each operation means; the first that fits the operation's name holds.
     pub metrics: &'static [Metric],
     /// Reads the logs of one iteration. Call [`Shellpack::read`], which also tells of no results.
     pub parse: fn(&Source, &mut Parsed),
 }
 
-/// The meaning of the operations whose names start with `prefix`.
+/// The meaning of the operations whose names start with a text.
 #[derive(Debug)]
 pub struct Metric {
     /// Start of the operation's name; empty for all.
-    pub prefix: &'static str,
+    pub start: &'static str,
+    /// `true` if the text may stand anywhere in the name.
+    pub anywhere: bool,
     /// Which way is better.
     pub direction: Direction,
     /// Unit of the values: `s`, `ms`, `µs`, `MB/s`, `ops/s` …
     pub unit: &'static str,
 }
 
+/// Unit of the operations of which each value is a number of failures, or an exit status.
+const FAILURES: &str = "failures";
+
 impl Metric {
     /// Operations of which less is better.
-    pub const fn lower(prefix: &'static str, unit: &'static str) -> Metric {
-        Metric { prefix, direction: Direction::Lower, unit }
+    pub const fn lower(start: &'static str, unit: &'static str) -> Metric {
+        Metric { start, anywhere: false, direction: Direction::Lower, unit }
     }
 
     /// Operations of which more is better.
-    pub const fn higher(prefix: &'static str, unit: &'static str) -> Metric {
-        Metric { prefix, direction: Direction::Higher, unit }
+    pub const fn higher(start: &'static str, unit: &'static str) -> Metric {
+        Metric { start, anywhere: false, direction: Direction::Higher, unit }
+    }
+
+    /// The same, wherever in the name the text stands.
+    pub const fn anywhere(self) -> Metric {
+        Metric { anywhere: true, ..self }
+    }
+
+    fn is_of(&self, operation: &str) -> bool {
+        operation.starts_with(self.start) || (self.anywhere && operation.contains(self.start))
     }
 }
 
@@ -118,15 +196,21 @@ pub struct Source {
 impl Shellpack {
     /// The meaning of an operation.
     ///
-    /// Every table of metrics ends with a prefix that fits all that the parser makes; a name that
-    /// fits none is treated as the last.
+    /// Every table of metrics ends with one that fits all that the parser makes; a name that fits none
+    /// is treated as the last.
     pub fn metric(&self, operation: &str) -> &Metric {
         const UNKNOWN: Metric = Metric::lower("", "");
         self.metrics
             .iter()
-            .find(|metric| operation.starts_with(metric.prefix))
+            .find(|metric| metric.is_of(operation))
             .or(self.metrics.last())
             .unwrap_or(&UNKNOWN)
+    }
+
+    /// `true` if it tells how many tests failed: then zeros are what was hoped for, and not a sign that
+    /// nothing was measured.
+    pub fn counts_failures(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.unit == FAILURES)
     }
 
     /// Reads the logs of one iteration and notes what MMTests itself said went wrong. That nothing

@@ -1,5 +1,6 @@
 //! What a parser found: samples and problems.
 
+use super::words::{last_words, shorten};
 use crate::mmtests::logs::{Logs, Text};
 use crate::mmtests::printable::quote;
 use crate::model::{OperationId, Problem, Samples, Severity};
@@ -12,6 +13,9 @@ const LONGEST: usize = 500;
 /// What a person can do where nothing better is known.
 const LOOK: &str = "look at the raw log; repeat the run if the benchmark failed";
 
+/// What a person can do about a log without a result.
+pub(super) const REPEAT: &str = "look at the raw log for the reason and repeat the run";
+
 /// What a parser found.
 #[derive(Debug, Default)]
 pub struct Parsed {
@@ -23,11 +27,15 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Reads a log of the benchmark; `None` if there is no such log. Damage is noted as a problem.
+    /// Reads a log of the benchmark; `None` if there is no such log. Damage is noted as a problem, and so
+    /// is a last line that does not end: it is left out, lest half a number be taken for a whole one.
     pub fn read(&mut self, logs: &Logs, name: &str) -> Option<Text> {
-        let (text, problem) = logs.read(name)?;
+        let (mut text, problem) = logs.read(name)?;
         self.problems.extend(problem);
         self.complaints = 0;
+        if let Some((line, cut)) = text.cut_unended() {
+            self.complain((&text, line), format!("the log breaks off in \"{}\"", shorten(&cut)));
+        }
         Some(text)
     }
 
@@ -80,6 +88,16 @@ impl Parsed {
         }
     }
 
+    /// Notes a line that lacks what it was expected to hold, such as a `rate`.
+    pub fn missing_in(&mut self, at: (&Text, u64), content: &str, what: &str) {
+        self.complain(at, format!("no {what} in \"{}\"", shorten(content)));
+    }
+
+    /// Notes a log that holds no result, with its last line, which mostly is the error message.
+    pub fn missing(&mut self, text: &Text, what: &str, remedy: &str) {
+        self.warn(text.path(), format!("no {what}, {}", last_words(text)), remedy);
+    }
+
     /// As [`Parsed::warn`], where the whole benchmark gave no data for this reason.
     pub fn fail(&mut self, path: &str, what: impl Into<String>, remedy: &str) {
         self.note(Severity::Error, path, None, what.into(), remedy);
@@ -114,7 +132,7 @@ impl Parsed {
         let severity = if nothing { Severity::Error } else { Severity::Warning };
         let fatal = text.lines_with("FATAL").filter(|(_, line)| line.starts_with("FATAL"));
         for (line, content) in fatal.take(MAX_COMPLAINTS) {
-            let what = format!("the benchmark gave up: {}", super::words::shorten(content));
+            let what = format!("the benchmark gave up: {}", shorten(content));
             let remedy = "mend this on the test machine and repeat the run";
             self.note(severity, text.path(), Some(line), what, remedy);
         }

@@ -3,7 +3,8 @@
 //! `pft-<clients>.log`: rows of mapping size, threads, cache line, user, system and wall time,
 //! faults per second of processor time, faults per second.
 
-use super::words::{last_words, number, shorten};
+use super::parsed::REPEAT;
+use super::words::number;
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -23,8 +24,7 @@ fn parse(source: &Source, out: &mut Parsed) {
     for (name, clients) in source.logs.between("pft-", ".log") {
         let Some(text) = out.read(&source.logs, name) else { continue };
         if !one_log(&text, clients, out) {
-            let remedy = "look at the raw log for the reason and repeat the run";
-            out.warn(text.path(), format!("no row of results, {}", last_words(&text)), remedy);
+            out.missing(&text, "row of results", REPEAT);
         }
     }
 }
@@ -37,7 +37,7 @@ fn one_log(text: &Text, clients: &str, out: &mut Parsed) -> bool {
         seen = true;
         let mut columns = content.split_ascii_whitespace().skip(6).map(number);
         let (Some(Some(per_cpu)), Some(Some(per_sec))) = (columns.next(), columns.next()) else {
-            out.complain((text, line), format!("no fault rates in \"{}\"", shorten(content)));
+            out.missing_in((text, line), content, "fault rates");
             continue;
         };
         let (cpu, sec) = *ids.get_or_insert_with(|| {

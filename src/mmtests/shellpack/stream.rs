@@ -4,7 +4,8 @@
 //! same stood in `stream-<iteration>.log`. Until 2016 there was `vmr-stream`, which went through
 //! working set sizes: `stream-<buffer>/stream-<kernel>.instances`, rows of array size and rate.
 
-use super::words::{last_words, number_at, operation, shorten, word};
+use super::parsed::REPEAT;
+use super::words::{number_at, operation, word};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::{Logs, Text};
 use crate::model::SummaryKind;
@@ -58,12 +59,11 @@ fn table(text: &Text, threads: &str, iteration: u32, out: &mut Parsed) {
             Some(rate) => {
                 out.add((text, line), &operation(kernel, &[threads]), iteration.into(), rate);
             }
-            None => out.complain((text, line), format!("no rate in \"{}\"", shorten(content))),
+            None => out.missing_in((text, line), content, "rate"),
         }
     }
     if !found {
-        let remedy = "look at the raw log for the reason and repeat the run";
-        out.warn(text.path(), format!("no table of rates, {}", last_words(text)), remedy);
+        out.missing(text, "table of rates", REPEAT);
     }
 }
 
@@ -79,7 +79,7 @@ fn instances(folder: &Logs, buffer: &str, out: &mut Parsed) {
         for (line, content) in text.lines() {
             let (Some(elements), Some(rate)) = (number_at(content, 0), number_at(content, 1))
             else {
-                out.complain((&text, line), format!("no rate in \"{}\"", shorten(content)));
+                out.missing_in((&text, line), content, "rate");
                 continue;
             };
             let id = match last {

@@ -3,7 +3,8 @@
 //! `unixbenchd.log` has a line `COUNT|1000433|1|lps` for each repetition; which program it was
 //! stands only in `commands.log`: `./pgms/syscall 2 getpid`.
 
-use super::words::{last_words, number, shorten, word};
+use super::parsed::REPEAT;
+use super::words::{number, word};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::SummaryKind;
 
@@ -33,12 +34,11 @@ fn parse(source: &Source, out: &mut Parsed) {
                 let id = *id.get_or_insert_with(|| out.samples.operation(&program));
                 out.add_next((&text, line), id, count);
             }
-            None => out.complain((&text, line), format!("no count in \"{}\"", shorten(content))),
+            None => out.missing_in((&text, line), content, "count"),
         }
     }
     if !seen {
-        let remedy = "look at the raw log for the reason and repeat the run";
-        out.warn(text.path(), format!("no line with COUNT, {}", last_words(&text)), remedy);
+        out.missing(&text, "line with COUNT", REPEAT);
     }
 }
 

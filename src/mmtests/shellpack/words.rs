@@ -68,6 +68,37 @@ fn any_number(word: &str) -> Option<f64> {
     word.parse().ok().filter(|value: &f64| value.is_finite())
 }
 
+/// A number times a power of ten. The point is moved, not the number multiplied: 0.0566 times 1000 is
+/// 56.6, without the dust of binary fractions.
+pub(super) fn scaled(word: &str, exponent: i32) -> Option<f64> {
+    number(word)?;
+    any_number(&format!("{word}e{exponent}"))
+}
+
+/// A thousand times a number: milliseconds as microseconds, for one.
+pub(super) fn thousandfold(word: &str) -> Option<f64> {
+    scaled(word, 3)
+}
+
+/// A number with commas between groups of three digits, as in `1,064,997`.
+pub(super) fn grouped(word: &str) -> Option<f64> {
+    let (first, groups) = word.split_once(',').unwrap_or((word, ""));
+    let whole = groups.split_once('.').map_or(groups, |(whole, _)| whole);
+    let three = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let sound = groups.is_empty() || (first.len() <= 3 && whole.split(',').all(three));
+    if sound { number(&word.replace(',', "")) } else { None }
+}
+
+/// A number after an opening parenthesis, as in `(29.10`.
+pub(super) fn in_parentheses(word: &str) -> Option<f64> {
+    number(word.strip_prefix('(')?.trim_end_matches(')'))
+}
+
+/// A number after a colon, as in `total:246`.
+pub(super) fn after_colon(word: &str) -> Option<f64> {
+    number(word.split_once(':')?.1)
+}
+
 /// MMTests' name of an operation: `metric[-factor]…`, where `_` is an absent factor.
 pub(super) fn operation(metric: &str, factors: &[&str]) -> String {
     let mut name = metric.to_owned();
@@ -108,6 +139,20 @@ mod tests {
         assert_eq!(number("00015"), Some(15.0));
         assert_eq!(number("inf"), None);
         assert_eq!(number(""), None);
+    }
+
+    #[test]
+    fn numbers_in_their_wrappings() {
+        assert_eq!(thousandfold("0.2150"), Some(215.0));
+        assert_eq!(thousandfold("0.0566"), Some(56.6));
+        assert_eq!(thousandfold("1e3"), None);
+        assert_eq!(grouped("1,064,997"), Some(1_064_997.0));
+        assert_eq!(grouped("17,000.5"), Some(17_000.5));
+        assert_eq!(grouped("12.5"), Some(12.5));
+        assert_eq!([grouped("37,77"), grouped("1064,997"), grouped(",")], [None; 3]);
+        assert_eq!(in_parentheses("(29.10"), Some(29.1));
+        assert_eq!(after_colon("total:246"), Some(246.0));
+        assert_eq!(after_colon("total"), None);
     }
 
     proptest! {

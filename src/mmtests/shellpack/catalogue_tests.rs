@@ -1,0 +1,110 @@
+//! docs/BENCHMARKS.md, which lists all benchmarks, is made of [`ALL`] and of tests/data/programs.tsv.
+//!
+//! After a change to either:
+//!
+//! ```sh
+//! MELBOT_BLESS=1 cargo test --lib catalogue
+//! ```
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::Path;
+
+use super::{ALL, Shellpack, lookup};
+use crate::model::Direction;
+
+const HEAD: &str = "\
+# Benchmarks that melbot reads
+
+This table is made of the code by `MELBOT_BLESS=1 cargo test --lib catalogue`.
+
+The operations of a benchmark are named as MMTests names them; the table shows how the names start, the
+unit, and an arrow that points to where it is better (↑ higher, ↓ lower). The summary is MMTests' way to
+make one figure of many samples. The last column names the programs whose real output, as it lies in
+tests/data, is read in the tests; where there is none, the logs of the tests were made after a
+few lines that others have shown, or after the source of the program.
+
+| benchmark | what it measures | operations, unit, better | summary | tested on the output of |
+|---|---|---|---|---|
+";
+
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The programs whose real output is in the archives, by benchmark.
+fn programs() -> BTreeMap<String, String> {
+    let text = fs::read_to_string(project().join("tests/data/programs.tsv")).unwrap();
+    let rows = text.lines().map(|line| line.split_once('\t').expect("two columns"));
+    rows.map(|(benchmark, program)| (benchmark.to_owned(), program.to_owned())).collect()
+}
+
+/// The benchmarks that have logs in the archives of real output.
+fn measured() -> BTreeSet<&'static str> {
+    let mut names = BTreeSet::new();
+    for archive in ["benchmarks.tar.xz", "corpus.tar.xz"] {
+        let packed = File::open(project().join("tests/data").join(archive)).unwrap();
+        let mut archive = tar::Archive::new(liblzma::read::XzDecoder::new(packed));
+        for entry in archive.entries().unwrap() {
+            let path = entry.unwrap().path().unwrap().into_owned();
+            let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
+            if let [.., folder, "logs", _] = parts[..] {
+                names.extend(lookup(folder).map(|shellpack| shellpack.name));
+            }
+        }
+    }
+    names
+}
+
+fn row(shellpack: &Shellpack, program: &str) -> String {
+    let Shellpack { name, title, kind, metrics, .. } = shellpack;
+    let operations = metrics.iter().map(|metric| {
+        let name = match (metric.start, metric.anywhere) {
+            ("", _) if metrics.len() == 1 => "all".to_owned(),
+            ("", _) => "others".to_owned(),
+            (start, false) => format!("`{start}…`"),
+            (start, true) => format!("`…{start}…`"),
+        };
+        let arrow = if metric.direction == Direction::Higher { '↑' } else { '↓' };
+        format!("{name} {} {arrow}", metric.unit)
+    });
+    let operations: Vec<String> = operations.collect();
+    format!("| {name} | {title} | {} | {kind:?} | {program} |", operations.join("<br>"))
+}
+
+#[test]
+fn the_list_of_benchmarks_is_current() {
+    let programs = programs();
+    let mut sorted = ALL.to_vec();
+    sorted.sort_by_key(|shellpack| shellpack.name);
+    let mut expected = HEAD.to_owned();
+    for shellpack in sorted {
+        let program = programs.get(shellpack.name).map_or("–", String::as_str);
+        writeln!(expected, "{}", row(shellpack, program)).unwrap();
+    }
+    let path = project().join("docs/BENCHMARKS.md");
+    if std::env::var_os("MELBOT_BLESS").is_some() {
+        fs::write(&path, expected).unwrap();
+        return;
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == expected, "docs/BENCHMARKS.md: run with MELBOT_BLESS=1 to write it");
+}
+
+#[test]
+fn programs_are_named_of_the_logs_that_are_there() {
+    let programs = programs();
+    let named: BTreeSet<&str> = programs.keys().map(String::as_str).collect();
+    assert_eq!(named, measured());
+}
+
+#[test]
+fn every_table_of_metrics_fits_all_operations() {
+    for shellpack in ALL {
+        let last = shellpack.metrics.last().unwrap();
+        let open = last.start.is_empty() || shellpack.metrics.iter().all(|m| !m.start.is_empty());
+        assert!(open, "{}: what follows the empty start never holds", shellpack.name);
+        assert!(shellpack.metrics.iter().all(|metric| !metric.unit.is_empty()));
+    }
+}
