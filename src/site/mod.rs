@@ -3,11 +3,13 @@
 //! Every page is a pure function of what was measured: the same input gives the same bytes.
 
 mod alerts;
+mod badge;
 mod benchmarks;
 mod catalogue;
 mod cells;
 mod comparison;
 mod coverage;
+mod data;
 mod error;
 mod figures;
 mod format;
@@ -23,6 +25,7 @@ mod problems;
 pub mod publish;
 mod raw_logs;
 mod run;
+mod search;
 mod stamp;
 mod story;
 mod templates;
@@ -126,7 +129,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         );
         comparison.and(others)
     })?;
-    let others: [Write; 12] = [
+    let others: [Write; 14] = [
         home::write,
         help::write,
         problems::write,
@@ -139,6 +142,8 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         alerts::write_list,
         alerts::write_all,
         alerts::write_feeds,
+        search::write,
+        |site, out| badge::write(site, "badge.svg".into(), site.catalogue.alerts.iter(), out),
     ];
     others.par_iter().try_for_each(|write| write(&site, out))
 }

@@ -24,6 +24,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("alert.html", include_str!("../../templates/alert.html")),
     ("unseen.html", include_str!("../../templates/unseen.html")),
     ("alerts.xml", include_str!("../../templates/alerts.xml")),
+    ("badge.svg", include_str!("../../templates/badge.svg")),
     ("help.html", include_str!("../../templates/help.html")),
 ];
 
