@@ -2,6 +2,7 @@
 
 mod alerts;
 mod bisect;
+mod bisects;
 mod check;
 mod compare;
 mod extract;
@@ -10,7 +11,6 @@ mod judgement;
 mod paper;
 mod plan;
 mod results;
-mod searches;
 mod settings;
 mod site;
 mod window;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::compare::{baseline, compare_all};
 use super::judgement::{Judgement, judge};
 use super::results::{Filter, Results, ResultsArgs};
-use super::{Ending, print, searches};
+use super::{Ending, bisects, print};
 use crate::model::{Run, Severity};
 use crate::notes::Notes;
 use crate::site::publish::{Publication, is_current};
@@ -78,8 +78,8 @@ impl Site {
         let folder = self.notes.clone().unwrap_or_else(|| found.notes_folder());
         let notes = Notes::read(&folder);
         let said = format!("{notes:?}");
-        let searches = searches::stamp(&self.results.results);
-        let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said, &searches]
+        let bisects = bisects::stamp(&self.results.results);
+        let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said, &bisects]
             .into_iter()
             .chain(dates.iter().map(String::as_str))
             .collect();
@@ -125,7 +125,7 @@ impl Site {
         judgement.set_verdicts(&mut comparisons);
         let mut problems = found.discovery.problems.clone();
         problems.extend(judgement.notes.problems.iter().cloned());
-        let (searches, unusable) = searches::open_all(&self.results.results);
+        let (bisects, unusable) = bisects::open_all(&self.results.results);
         problems.extend(unusable);
         let runs: Vec<&Run> = runs.iter().collect();
         let waiting = || {
@@ -143,7 +143,7 @@ impl Site {
             report: &judgement.report,
             evidence: judgement.evidence.as_ref(),
             settings: &judgement.settings,
-            searches: &searches,
+            bisects: &bisects,
         };
         build(&results, options, &publication)?;
         let published = publication.finish()?;

@@ -6,7 +6,7 @@ use super::alerts::Line;
 use super::names::{comparison_folder, machine_page, slug};
 use super::problems::worst_first;
 use super::templates::Link;
-use super::{Results, Search, SiteOptions, format};
+use super::{Bisect, Results, SiteOptions, format};
 use crate::analysis::Comparison;
 use crate::analysis::alerts::{Alert, Evidence, Judged, Report, Turn};
 use crate::analysis::changes::Settings;
@@ -25,7 +25,7 @@ pub struct Catalogue<'a> {
     /// How it was judged.
     pub settings: &'a Settings,
     /// Searches for commits.
-    pub searches: &'a [Search],
+    pub bisects: &'a [Bisect],
     /// The alerts in words, in the order of the report.
     pub alerts: Vec<Line>,
     /// All problems, the worst first.
@@ -64,7 +64,7 @@ type Waiting<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Run>>;
 impl<'a> Catalogue<'a> {
     /// Puts runs and comparisons together.
     pub fn new(results: &Results<'a>, options: &'a SiteOptions) -> Catalogue<'a> {
-        let Results { runs, comparisons, problems, judged, report, evidence, settings, searches } =
+        let Results { runs, comparisons, problems, judged, report, evidence, settings, bisects } =
             *results;
         let mut waiting = Waiting::new();
         for run in runs {
@@ -88,7 +88,7 @@ impl<'a> Catalogue<'a> {
             alerts,
             problems,
             options,
-            searches,
+            bisects,
             marks: marks.collect(),
             measured: measured(runs),
             runs: runs.len(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::alerts::Line;
+use super::alerts::{self, About, Line};
 use super::catalogue::Shelf;
 use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
@@ -17,6 +17,7 @@ use super::raw_logs::LogLink;
 use super::story::{self, Tally};
 use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, format};
+use super::{badge, data};
 use crate::analysis::{BenchmarkTable, OperationTable};
 
 /// Plots on one page; the others are on the pages of the operations.
@@ -33,6 +34,10 @@ const ALERTS: usize = 8;
 #[derive(Serialize)]
 struct Page<'s> {
     title: String,
+    /// The same for other programs, its alerts as a feed, and its badge.
+    json: String,
+    feed: String,
+    badge: String,
     lead: String,
     tally: Tally,
     alerts: Vec<&'s Line>,
@@ -106,6 +111,9 @@ pub fn write(
     );
     let page = Page {
         title: shelf.title(),
+        json: format!("{}/comparison.json", shelf.folder),
+        feed: format!("{}/alerts.xml", shelf.folder),
+        badge: format!("{}/badge.svg", shelf.folder),
         lead: tally.sentence(),
         problems: problems::views(&site.catalogue.options.raw_logs, &root, &odd),
         problem_count: odd.len(),
@@ -120,6 +128,16 @@ pub fn write(
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
+    data::write(shelf, &page.json, out)?;
+    let feed = About {
+        path: page.feed.clone(),
+        id: format!("urn:melbot:alerts:{}", shelf.folder),
+        title: &page.title,
+        page: path.clone(),
+    };
+    alerts::write_feed(site, feed, site.catalogue.alerts_of(shelf.comparison), out)?;
+    let alerts = site.catalogue.alerts_of(shelf.comparison);
+    badge::write(site, page.badge.clone(), alerts, out)?;
     let crumbs = shelf.machine_crumbs();
     site.write("comparison.html", &Place { path, title: shelf.title(), crumbs }, &page, out)
 }

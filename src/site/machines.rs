@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::alerts::{Line, Section};
+use super::alerts::{self, About, Line, Section};
+use super::badge;
 use super::catalogue::{Catalogue, Shelf, named};
 use super::coverage::{Coverage, coverage};
-use super::names::machine_page;
+use super::names::{machine_page, slug};
 use super::story::Tally;
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, format};
@@ -40,6 +41,8 @@ struct Machine {
 #[derive(Serialize)]
 struct Page<'s> {
     title: String,
+    feed: String,
+    badge: String,
     lead: String,
     alerts: Vec<&'s Line>,
     more_alerts: usize,
@@ -155,6 +158,8 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
     });
     let page = Page {
         title: named(name).to_owned(),
+        feed: format!("machines/{}.xml", slug(name)),
+        badge: format!("machines/{}.svg", slug(name)),
         lead: lead(shelves),
         alerts,
         more_alerts,
@@ -162,6 +167,15 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
         coverage: coverage(&site.catalogue, shelves),
         facts: known_facts(shelves),
     };
+    let lines = || site.catalogue.alerts.iter().filter(|line| line.place.0 == name);
+    let feed = About {
+        path: page.feed.clone(),
+        id: format!("urn:melbot:alerts:{}", slug(name)),
+        title: &page.title,
+        page: machine_page(name),
+    };
+    alerts::write_feed(site, feed, lines(), out)?;
+    badge::write(site, page.badge.clone(), lines(), out)?;
     let place = Place {
         path: machine_page(name),
         title: named(name).to_owned(),

@@ -3,11 +3,14 @@
 //! Every page is a pure function of what was measured: the same input gives the same bytes.
 
 mod alerts;
+mod badge;
 mod benchmarks;
+mod bisects;
 mod catalogue;
 mod cells;
 mod comparison;
 mod coverage;
+mod data;
 mod error;
 mod figures;
 mod format;
@@ -23,7 +26,7 @@ mod problems;
 pub mod publish;
 mod raw_logs;
 mod run;
-mod searches;
+mod search;
 mod stamp;
 mod story;
 mod templates;
@@ -36,11 +39,11 @@ use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
 
 use alerts::Line;
+pub use bisects::Bisect;
 use catalogue::Catalogue;
 pub use error::SiteError;
 pub use names::slug;
 pub use raw_logs::RawLogs;
-pub use searches::Search;
 pub use stamp::stamp;
 use templates::Templates;
 
@@ -62,7 +65,7 @@ pub struct Results<'a> {
     /// How it was judged.
     pub settings: &'a Settings,
     /// Searches for commits.
-    pub searches: &'a [Search],
+    pub bisects: &'a [Bisect],
 }
 
 /// What the pages cannot know from the results.
@@ -130,7 +133,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         );
         comparison.and(others)
     })?;
-    let others: [Write; 13] = [
+    let others: [Write; 15] = [
         home::write,
         help::write,
         problems::write,
@@ -142,8 +145,10 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         benchmarks::write_all,
         alerts::write_list,
         alerts::write_all,
-        searches::write_all,
+        bisects::write_all,
         alerts::write_feeds,
+        search::write,
+        |site, out| badge::write(site, "badge.svg".into(), site.catalogue.alerts.iter(), out),
     ];
     others.par_iter().try_for_each(|write| write(&site, out))
 }

@@ -20,6 +20,8 @@ const RESERVED: &[&str] = &[
     "alerts.html",
     "alerts.json",
     "alerts.xml",
+    "search.js",
+    "badge.svg",
 ];
 
 /// The name of a file or folder for any text.

@@ -25,6 +25,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("bisect.html", include_str!("../../templates/bisect.html")),
     ("unseen.html", include_str!("../../templates/unseen.html")),
     ("alerts.xml", include_str!("../../templates/alerts.xml")),
+    ("badge.svg", include_str!("../../templates/badge.svg")),
     ("help.html", include_str!("../../templates/help.html")),
 ];
 

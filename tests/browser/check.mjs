@@ -4,9 +4,9 @@
 //   node check.mjs SITE
 //
 // Prints one line a fault, then the counts; ends with status 1 if there was a fault.
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
@@ -22,7 +22,10 @@ const browser_path =
   fail("no Chromium found: install it, or name it in the environment variable CHROMIUM");
 
 const faults = [];
-const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0 };
+const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0, kinds: 0 };
+/// Pages of one folder are of one kind: what takes long is checked on the first of each.
+const kinds = new Set();
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 const files = readdirSync(site, { recursive: true }).map((name) => join(site, name));
 const pages = files.filter((file) => file.endsWith(".html")).sort();
@@ -87,6 +90,14 @@ async function visit(file, ids) {
     await check_phone(page, report);
     await check_filters(page, report);
     await check_picks(page, report);
+    const kind = name.includes(sep) ? `${dirname(name)}/${basename(name) === "index.html"}` : name;
+    if (!kinds.has(kind)) {
+      kinds.add(kind);
+      count.kinds += 1;
+      await check_access(page, report);
+      await check_keys(page, report);
+      await check_search(page, report);
+    }
     return found.links.map((url) => ({ from: name, url }));
   } finally {
     await page.close();
@@ -238,6 +249,54 @@ async function check_picks(page, report) {
     }
     await select.selectOption("");
   }
+}
+
+// What axe finds against the rules of WCAG and against good practice, in both themes.
+async function check_access(page, report) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    // The policy of the pages allows no script but theirs; what the test adds is not of the page.
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => axe.run({ preload: false, resultTypes: ["violations"] }));
+    for (const { id, help, nodes } of violations) {
+      const where = nodes.slice(0, 3).map((node) => node.target.join(" ")).join(", ");
+      report(`axe, ${colorScheme}: ${help} (${id}), ${nodes.length} times, first at ${where}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+// `?` opens the list of keys, Escape closes it.
+async function check_keys(page, report) {
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("?");
+  const open = () => page.evaluate(() => document.getElementById("keys").open);
+  if (!(await open())) report("? does not open the list of keys");
+  await page.keyboard.press("Escape");
+  if (await open()) report("Escape does not close the list of keys");
+}
+
+// `/` leads to the search, a word brings links, the arrow leads to the first, and Escape back.
+async function check_search(page, report) {
+  await page.keyboard.press("/");
+  await page.keyboard.type("6.1");
+  const hits = page.locator("#found a");
+  await hits.first().waitFor({ timeout: 3000 }).catch(() => {});
+  if ((await hits.count()) === 0) {
+    report("the search finds no kernel 6.1");
+    return;
+  }
+  const links = await page.evaluate(() => [...document.querySelectorAll("#found a")].map((a) => a.href));
+  for (const link of links) {
+    const target = new URL(link);
+    target.hash = "";
+    if (!existsSync(fileURLToPath(target))) report(`the search leads to ${link}`);
+  }
+  await page.keyboard.press("ArrowDown");
+  const focused = await page.evaluate(() => document.activeElement.href);
+  if (focused !== links[0]) report("the arrow does not lead to what was found");
+  await page.keyboard.press("Escape");
+  if (await page.locator("#found").isVisible()) report("Escape does not close the search");
 }
 
 // Fills the input and waits, for two seconds at most, until the rows differ from `before`.

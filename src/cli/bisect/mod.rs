@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
-use super::{Ending, print, searches};
+use super::{Ending, bisects, print};
 use crate::bisect::{Account, Place, Session, Step, local, mail};
 
 /// Find the commit that changed a benchmark, though measurements are noisy
@@ -159,8 +159,8 @@ impl Skip {
 impl List {
     fn run(self) -> anyhow::Result<()> {
         let mut found = Vec::new();
-        for folder in searches::folders(&self.path) {
-            match searches::open(&folder) {
+        for folder in bisects::folders(&self.path) {
+            match bisects::open(&folder) {
                 Ok(search) => found.push(search),
                 Err(error) => super::warn(&format!("melbot: {error}")),
             }

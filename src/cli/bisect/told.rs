@@ -2,7 +2,7 @@
 
 use crate::bisect::{Account, Stage, figure};
 use crate::cli::paper::{Ink, Paper};
-use crate::site::Search;
+use crate::site::Bisect;
 
 /// Dots for what was measured are not longer than this.
 const WIDTH: usize = 40;
@@ -73,12 +73,12 @@ fn measured(paper: &mut Paper, account: &Account) {
 }
 
 /// A line a search.
-pub fn list(searches: &[Search]) -> String {
+pub fn list(searches: &[Bisect]) -> String {
     let mut paper = Paper::new();
     if searches.is_empty() {
         paper.line("there are no searches; begin one with melbot bisect start");
     }
-    for Search { name, account, .. } in searches {
+    for Bisect { name, account, .. } in searches {
         let ink = match account.state {
             Stage::Found => Ink::Better,
             Stage::Searching => Ink::Strong,

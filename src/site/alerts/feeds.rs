@@ -1,6 +1,7 @@
-//! Alerts for other programs: `alerts.json`, and `alerts.xml`, an Atom feed. Neither knows the time:
-//! an entry is as old as the run that showed the change.
+//! Alerts for other programs: `alerts.json`, and Atom feeds of all, of a machine, and of a config on it.
+//! None knows the time: an entry is as old as the run that showed the change.
 
+use super::LIST;
 use super::line::{Line, Section};
 use crate::report;
 use crate::site::templates::Place;
@@ -9,8 +10,23 @@ use crate::site::{Output, Site, SiteError, format};
 /// Entries of the feed.
 const ENTRIES: usize = 100;
 
+/// Whose alerts a feed has.
+pub struct About<'s> {
+    /// Path of the feed.
+    pub path: String,
+    /// Its name for feed readers: must not change.
+    pub id: String,
+    /// Of what.
+    pub title: &'s str,
+    /// The page that it belongs to.
+    pub page: String,
+}
+
 #[derive(serde::Serialize)]
-struct Feed {
+struct Feed<'s> {
+    id: String,
+    title: &'s str,
+    page: String,
     updated: String,
     entries: Vec<Entry>,
 }
@@ -24,21 +40,38 @@ struct Entry {
     text: String,
 }
 
-/// Writes both.
+/// Writes `alerts.json`, and the feed of all alerts.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let json = report::alerts::report(site.catalogue.report, site.catalogue.evidence)
         .and_then(|value| serde_json::to_string_pretty(&value))
         .map_err(|error| SiteError::Key(error.to_string()))?;
     out.write("alerts.json", (json + "\n").as_bytes())?;
-    let mut newest: Vec<&Line> = site.catalogue.alerts.iter().collect();
+    let about = About {
+        path: "alerts.xml".into(),
+        id: "urn:melbot:alerts".into(),
+        title: "alerts",
+        page: LIST.into(),
+    };
+    write_feed(site, about, site.catalogue.alerts.iter(), out)
+}
+
+/// Writes a feed.
+pub fn write_feed<'s>(
+    site: &Site,
+    about: About,
+    lines: impl Iterator<Item = &'s Line>,
+    out: &dyn Output,
+) -> Result<(), SiteError> {
+    let mut newest: Vec<&Line> = lines.collect();
     newest.retain(|line| line.section != Section::Known);
     // Those of the newest runs first; of those, the most severe.
     newest.sort_by(|a, b| (b.news.1, b.news.2, &a.id).cmp(&(a.news.1, a.news.2, &b.id)));
     newest.truncate(ENTRIES);
     let entries: Vec<Entry> = newest.into_iter().map(entry).collect();
     let updated = entries.first().map_or_else(|| time(i64::MIN), |entry| entry.updated.clone());
-    let place = Place { path: "alerts.xml".into(), title: "Alerts".into(), crumbs: Vec::new() };
-    site.write("alerts.xml", &place, &Feed { updated, entries }, out)
+    let About { path, id, title, page } = about;
+    let place = Place { path, title: title.to_owned(), crumbs: Vec::new() };
+    site.write("alerts.xml", &place, &Feed { id, title, page, updated, entries }, out)
 }
 
 fn entry(line: &Line) -> Entry {

@@ -7,7 +7,7 @@ mod mail;
 mod page;
 mod suspects;
 
-pub use feeds::write as write_feeds;
+pub use feeds::{About, write as write_feeds, write_feed};
 pub use line::{Line, Section};
 pub use list::write as write_list;
 pub use page::write_all;

@@ -10,6 +10,7 @@ use crate::analysis::alerts::{
     Alert, Explanation, Member, Says, Turn, Witness, explain, figure, probability,
 };
 use crate::notes::{AlertNotes, Entry, State};
+use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
 use crate::site::help::markdown;
@@ -17,7 +18,6 @@ use crate::site::history::of_member;
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
-use crate::site::searches::of_alert;
 use crate::site::templates::{Link, Place, root_of};
 use crate::site::{Output, Site, SiteError};
 
@@ -149,7 +149,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
-        search: of_alert(catalogue.searches, &alert.id),
+        search: of_alert(catalogue.bisects, &alert.id),
         mail: mail(alert, catalogue.settings.coverage),
         title: title.clone(),
         line,

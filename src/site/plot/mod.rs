@@ -1,17 +1,17 @@
 //! Plots as SVG that takes its colours from the style sheet of the page.
 
+mod bisect;
 mod boxes;
 mod canvas;
 mod kernel_axis;
-mod search;
 mod sparkline;
 mod tracks;
 mod value_axis;
 
 use serde::Serialize;
 
+pub use bisect::bisect;
 pub use boxes::boxes;
-pub use search::search;
 pub use sparkline::{Sparkline, sparkline};
 pub use tracks::{Shape, tracks};
 

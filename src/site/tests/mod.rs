@@ -57,7 +57,7 @@ fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<Stri
         report: &report,
         evidence: None,
         settings: &settings,
-        searches: &[],
+        bisects: &[],
     };
     build(&results, &options, &out).expect("a site");
     out.0.into_inner().expect("no panic")
@@ -249,6 +249,62 @@ fn large_labs_have_a_row_a_machine_on_the_home_page() {
     assert!(site["machines/n.html"].contains("title=\"config-39 on n with 6.2: missing\""));
 }
 
+/// What the search finds is there: every page of the index, and every operation at its anchor.
+#[test]
+fn the_index_of_the_search_leads_everywhere() {
+    let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2"], 70, 2);
+    let site = site_of(&runs, &[]);
+    let index = site["search.js"].strip_prefix("melbotIndex(").expect("a call");
+    let index = index.strip_suffix(");\n").expect("nothing else");
+    let index: serde_json::Value = serde_json::from_str(index).expect("JSON");
+    let text = |value: &serde_json::Value| value.as_str().expect("text").to_owned();
+    let mut kinds = Vec::new();
+    for page in index["pages"].as_array().expect("pages") {
+        kinds.push(text(&page[0]));
+        assert!(site.contains_key(&text(&page[3])), "{page}");
+    }
+    kinds.dedup();
+    assert_eq!(kinds, ["kernel", "machine", "benchmark", "config", "alert"]);
+    let histories = index["operations"].as_array().expect("histories");
+    let page = &site[&text(&histories[0][1])];
+    let operations = histories[0][2].as_array().expect("operations");
+    assert_eq!(operations.len(), 70);
+    for operation in operations {
+        assert!(page.contains(&format!(" id=\"op-{}\"", text(&operation[1]))), "{operation}");
+    }
+}
+
+/// Machines and configs have feeds and badges of their own, comparisons their data.
+#[test]
+fn other_programs_have_feeds_badges_and_data() {
+    let runs = invented_runs(&["m", "n"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
+    let site = site_of(&runs, &[]);
+    let (alert, _) = alert_page(&site);
+    for (feed, root) in
+        [("alerts.xml", ""), ("machines/m.xml", "../"), ("m/c/alerts.xml", "../../")]
+    {
+        assert!(site[feed].contains(&format!("href=\"{root}{alert}\"")), "{feed}");
+        assert_eq!(site[feed].contains(" on n</title>"), feed == "alerts.xml", "{feed}");
+    }
+    assert!(site["badge.svg"].contains("kernel performance: 4 open regressions"));
+    assert!(site["machines/m.svg"].contains(": 2 open regressions"));
+    let quiet = site_of(&invented_runs(&["m"], &["c"], &["6.1"], 1, 1), &[]);
+    assert!(quiet["m/c/badge.svg"].contains(": no open regression"));
+    let data: serde_json::Value = serde_json::from_str(&site["m/c/comparison.json"]).expect("JSON");
+    assert_eq!(data["columns"][2]["run"], "6.3");
+    let cell = &data["benchmarks"][0]["operations"][1]["cells"][2];
+    assert_eq!(cell["verdict"], "regressed");
+    let named = format!("alert/{}.html", cell["alert"].as_str().expect("an alert"));
+    assert!(site.contains_key(&named), "{named}");
+}
+
+/// Scripts stay small, and nothing in a page needs one.
+#[test]
+fn scripts_stay_small() {
+    let scripts = ASSETS.iter().filter(|(path, _)| path.ends_with(".js"));
+    assert!(scripts.map(|(_, text)| text.len()).sum::<usize>() <= 30_000);
+}
+
 #[test]
 fn notes_are_shown_and_cannot_do_harm() {
     let runs = invented_runs(&["m"], &["c"], &["6.1", "6.2", "6.3"], 2, 4);
@@ -311,9 +367,10 @@ fn hostile_names_do_no_harm() {
     check(&site);
     for (path, page) in &site {
         assert!(!path.contains("..") && !path.starts_with('/') && path.len() < 300, "{path}");
-        // In JSON nothing needs to be escaped for a page.
-        assert!(path == "alerts.json" || !page.contains("<script>"), "{path}");
-        assert!(!page.contains(" onload=\"x"), "{path}");
+        // In JSON, and in a script of its own, nothing needs to be escaped for a page.
+        let data = path.ends_with(".json") || path == "search.js";
+        assert!(data || !page.contains("<script>"), "{path}");
+        assert!(data || !page.contains(" onload=\"x"), "{path}");
     }
 }
 

@@ -17,7 +17,7 @@ const DOT: i32 = 3 * UNITS;
 const NUMBER: i32 = 44 * UNITS;
 
 /// Draws it; `None` where nothing was measured.
-pub fn search(account: &Account) -> Result<Option<Plot>, SiteError> {
+pub fn bisect(account: &Account) -> Result<Option<Plot>, SiteError> {
     let bottom = HEIGHT as i32 - FOOT;
     let all = account.measured.iter().flat_map(|one| one.values.iter().copied());
     let Some(values) = ValueAxis::new(all, MARGIN, bottom) else { return Ok(None) };

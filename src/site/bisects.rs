@@ -11,7 +11,7 @@ use crate::bisect::{Account, Stage, figure};
 
 /// A search, as it is now.
 #[derive(Debug)]
-pub struct Search {
+pub struct Bisect {
     /// Name of its folder.
     pub name: String,
     /// What it has come to.
@@ -56,9 +56,9 @@ fn page_of(name: &str) -> String {
 }
 
 /// What the page of an alert says of the search that began with it, and where there is more.
-pub fn of_alert(searches: &[Search], id: &str) -> Option<(String, Link)> {
-    let of_it = |search: &&Search| search.account.alert.as_ref().is_some_and(|a| a.id == id);
-    let search = searches.iter().find(of_it)?;
+pub fn of_alert(bisects: &[Bisect], id: &str) -> Option<(String, Link)> {
+    let of_it = |search: &&Bisect| search.account.alert.as_ref().is_some_and(|a| a.id == id);
+    let search = bisects.iter().find(of_it)?;
     let told = match search.account.culprit() {
         Some(culprit) => format!("{} (“{}”)", short(&culprit.commit), culprit.subject),
         None => search.account.verdict(),
@@ -68,10 +68,10 @@ pub fn of_alert(searches: &[Search], id: &str) -> Option<(String, Link)> {
 
 /// Writes them.
 pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
-    site.catalogue.searches.par_iter().try_for_each(|search| write(site, search, out))
+    site.catalogue.bisects.par_iter().try_for_each(|search| write(site, search, out))
 }
 
-fn write(site: &Site, search: &Search, out: &dyn Output) -> Result<(), SiteError> {
+fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError> {
     let account = &search.account;
     let (class, state) = match account.state {
         Stage::Found => ("better", "found"),
@@ -93,7 +93,7 @@ fn write(site: &Site, search: &Search, out: &dyn Output) -> Result<(), SiteError
         alert: known.map(|alert| Link::new(alert.id.clone(), alerts::page_of(&alert.id))),
         facts: facts(account),
         likeliest: account.likeliest.iter().map(likely).collect(),
-        plot: plot::search(account)?,
+        plot: plot::bisect(account)?,
         measured: account.measured.iter().map(|one| measured(one, found)).collect(),
         mail: search.mail.as_deref(),
         commands: format!(

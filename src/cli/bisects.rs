@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bisect::{self, Account, Session, SessionError, mail};
 use crate::model::{Problem, Severity};
-use crate::site::Search;
+use crate::site::Bisect;
 
 /// The folders of searches in that of the results, in the order of their names.
 pub fn folders(results: &Path) -> Vec<PathBuf> {
@@ -30,16 +30,16 @@ pub fn stamp(results: &Path) -> String {
 }
 
 /// Opens a search.
-pub fn open(folder: &Path) -> Result<Search, SessionError> {
+pub fn open(folder: &Path) -> Result<Bisect, SessionError> {
     let session = Session::open(folder)?;
     let account = Account::of(&session);
     let mail = mail(&account, &session.subject.tree);
     let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-    Ok(Search { name, account, mail })
+    Ok(Bisect { name, account, mail })
 }
 
 /// Opens all of them; what cannot be opened is a problem.
-pub fn open_all(results: &Path) -> (Vec<Search>, Vec<Problem>) {
+pub fn open_all(results: &Path) -> (Vec<Bisect>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut open = |folder: PathBuf| match open(&folder) {
         Ok(search) => Some(search),
