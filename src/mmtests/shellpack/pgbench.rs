@@ -39,7 +39,7 @@ fn parse(source: &Source, out: &mut Parsed) {
 /// Makes the samples; `false` if there are too few rows for one.
 fn one_log(text: &Text, operation: &str, out: &mut Parsed) -> bool {
     let (mut start, mut id) = (None, None);
-    let (mut rows, mut transactions) = (0, 0.0);
+    let (mut rows, mut transactions) = (0_u64, 0.0);
     // When the last second of the batch before began: the first batch only tells that of the second.
     let mut before = None;
     for (line, content) in text.lines() {
@@ -53,7 +53,7 @@ fn one_log(text: &Text, operation: &str, out: &mut Parsed) -> bool {
             continue;
         }
         transactions += count;
-        if (rows - WARM_UP) % BATCH > 0 {
+        if !(rows - WARM_UP).is_multiple_of(BATCH) {
             continue;
         }
         if let Some(before) = before.replace(began) {
