@@ -7,6 +7,7 @@ pub(crate) mod external;
 mod fingerprint;
 mod layout;
 pub mod logs;
+pub mod monitor;
 mod printable;
 #[cfg(test)]
 mod property_tests;

@@ -1,0 +1,78 @@
+//! What MMTests' monitors wrote beside the benchmarks, as time series.
+//!
+//! `iter-N/<monitor>-<benchmark>` is one file for each benchmark. Intervals are seconds since the monitor
+//! started. A series is named after a column or counter, and what it is of: `all-%usr`, `vda-r/s`,
+//! `pgfault`.
+
+mod columns;
+mod counters;
+#[cfg(test)]
+mod tests;
+
+use super::logs::{Logs, Text};
+use super::shellpack::Parsed;
+
+/// A monitor whose output melbot reads.
+#[derive(Debug)]
+pub struct Monitor {
+    /// MMTests' name, with which its files begin.
+    pub name: &'static str,
+    /// What it tells, in a few words, for headings.
+    pub title: &'static str,
+    parse: fn(&Text, &mut Parsed),
+}
+
+/// All monitors that melbot reads.
+pub const ALL: &[Monitor] = &[
+    Monitor { name: "iostat", title: "Disks", parse: columns::iostat },
+    Monitor { name: "mpstat", title: "CPUs", parse: columns::mpstat },
+    Monitor {
+        name: "proc-interrupts",
+        title: "Interrupts since boot",
+        parse: counters::interrupts,
+    },
+    Monitor { name: "proc-vmstat", title: "Memory management", parse: counters::vmstat },
+    Monitor { name: "turbostat", title: "Frequency and sleep of CPUs", parse: columns::turbostat },
+    Monitor { name: "vmstat", title: "Processes, memory and I/O", parse: columns::vmstat },
+];
+
+impl Monitor {
+    /// Reads what it wrote during a benchmark; `None` if it did not run. `iteration` are the files of
+    /// `iter-N`.
+    pub fn read(&self, iteration: &Logs, benchmark: &str) -> Option<Parsed> {
+        let mut out = Parsed::default();
+        let text = out.read(iteration, &format!("{}-{benchmark}", self.name))?;
+        (self.parse)(&text, &mut out);
+        if out.samples.is_empty() {
+            out.missing(&text, "figures", "check that the monitor's program is installed");
+        }
+        Some(out)
+    }
+}
+
+/// A line that MMTests put the time in front of: `1795354532.6031   2.0784   2.0045 -- 15  0 …`.
+/// Seconds since the monitor started, and what the program printed.
+fn stamped(line: &str) -> Option<(f64, &str)> {
+    let (stamp, content) = line.split_once(" -- ")?;
+    let offset =
+        stamp.split_ascii_whitespace().nth(1)?.parse().ok().filter(|at: &f64| at.is_finite())?;
+    Some((offset, content))
+}
+
+/// Seconds since the first of the lines like `time: 1795354530`.
+#[derive(Default)]
+struct Clock {
+    start: Option<f64>,
+    now: f64,
+}
+
+impl Clock {
+    /// `true` if the line is such a line.
+    fn set(&mut self, line: &str) -> bool {
+        let Some(time) = line.strip_prefix("time: ") else { return false };
+        if let Some(time) = time.trim().parse().ok().filter(|time: &f64| time.is_finite()) {
+            self.now = time - *self.start.get_or_insert(time);
+        }
+        true
+    }
+}
