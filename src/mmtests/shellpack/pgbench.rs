@@ -53,7 +53,7 @@ fn one_log(text: &Text, operation: &str, out: &mut Parsed) -> bool {
             continue;
         }
         transactions += count;
-        if (rows - WARM_UP) % BATCH > 0 {
+        if !(rows - WARM_UP).is_multiple_of(BATCH) {
             continue;
         }
         if let Some(before) = before.replace(began) {
