@@ -156,13 +156,15 @@
     }
 
     function remember(words) {
-      const state = new URLSearchParams();
-      if (words.length) state.set("filter", input.value);
-      if (only && only.checked) state.set("changed", "1");
-      picks.forEach((pick) => { if (pick.value) state.set(pick.dataset.pick, pick.value); });
+      // Others keep their state there as well.
+      const stateful = location.hash.includes("=");
+      const state = new URLSearchParams(stateful ? location.hash.slice(1) : "");
+      const note = (name, value) => { if (value) state.set(name, value); else state.delete(name); };
+      note("filter", words.length ? input.value : "");
+      note("changed", only && only.checked ? "1" : "");
+      picks.forEach((pick) => note(pick.dataset.pick, pick.value));
       const hash = state.toString();
-      const filtered = /(filter|changed|state|severity)=/.test(location.hash);
-      if (hash || filtered) {
+      if (hash || stateful) {
         history.replaceState(null, "", hash ? "#" + hash : location.pathname + location.search);
       }
     }
@@ -199,7 +201,9 @@
     function step(way) {
       const marks = Array.from(document.querySelectorAll("main .v.worse, main .v.better, main td.worse, main td.better"))
         .filter((mark) => mark.checkVisibility() && (mark.matches("td") || !mark.closest(".legend")));
-      const places = marks.map((mark) => mark.querySelector("a") || mark.closest("a") || mark);
+      // Of a sentence the link to its alert, which is in bold.
+      const told = (mark) => mark.closest("li") && mark.closest("li").querySelector("a:has(b)");
+      const places = marks.map((mark) => mark.querySelector("a") || told(mark) || mark);
       if (!places.length) return;
       const here = places.indexOf(document.activeElement);
       const at = here < 0 ? (way > 0 ? 0 : places.length - 1)

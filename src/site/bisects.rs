@@ -51,7 +51,7 @@ struct Row {
 }
 
 /// Path of the page of a search.
-fn page_of(name: &str) -> String {
+pub fn page_of(name: &str) -> String {
     format!("bisect/{}.html", slug(name))
 }
 

@@ -8,7 +8,7 @@ use super::format;
 use super::plot::{Sparkline, sparkline};
 use super::story::{shown_change, sign};
 use crate::analysis::{BenchmarkTable, Column, OperationTable, VerdictKind};
-use crate::model::Outcome;
+use crate::model::{Direction, Outcome};
 
 /// The head of a column.
 #[derive(Debug, Serialize)]
@@ -27,6 +27,8 @@ pub struct Row {
     href: String,
     /// Unit and direction, where they are not those of the whole benchmark.
     note: Option<String>,
+    /// Which way is better.
+    better: Direction,
     changed: bool,
     spark: Option<Sparkline>,
     cells: Vec<CellView>,
@@ -94,6 +96,7 @@ pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bo
         name: operation.name.clone(),
         href,
         note: (!common).then(|| note(operation)),
+        better: operation.direction,
         changed: operation.cells.iter().any(|cell| cell.verdict.is_change()),
         spark: sparkline(&operation.cells),
         cells: (0..operation.cells.len()).map(|at| cell(operation, at, decimals)).collect(),

@@ -9,6 +9,7 @@ use super::alerts::{self, About, Line};
 use super::catalogue::Shelf;
 use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
+use super::heat::{Heat, heat};
 use super::history::{Histories, History};
 use super::operations;
 use super::plot::{Plot, Shape, tracks};
@@ -45,6 +46,7 @@ struct Page<'s> {
     /// Of the intervals, in percent.
     coverage: String,
     heads: Vec<Head>,
+    heat: Option<Heat>,
     benchmarks: Vec<Section>,
     differing: Vec<Difference>,
     problems: Vec<ProblemView>,
@@ -123,6 +125,7 @@ pub fn write(
         more_alerts,
         coverage: format!("{:.0}", 100.0 * site.catalogue.settings.coverage),
         heads: cells::heads(shelf),
+        heat: heat(shelf, histories),
         benchmarks: sections(site, shelf, histories, &root)?,
         differing: differing(shelf),
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),

@@ -14,6 +14,7 @@ mod data;
 mod error;
 mod figures;
 mod format;
+mod heat;
 mod help;
 mod history;
 mod home;
@@ -109,6 +110,7 @@ type Write = fn(&Site, &dyn Output) -> Result<(), SiteError>;
 const ASSETS: &[(&str, &str)] = &[
     ("assets/style.css", include_str!("../../assets/style.css")),
     ("assets/melbot.js", include_str!("../../assets/melbot.js")),
+    ("assets/compare.js", include_str!("../../assets/compare.js")),
 ];
 
 /// Makes all pages.

@@ -17,6 +17,7 @@ const RESERVED: &[&str] = &[
     "problems.html",
     "help.html",
     "alert",
+    "bisect",
     "alerts.html",
     "alerts.json",
     "alerts.xml",

@@ -7,8 +7,8 @@ use super::catalogue::{Shelf, named};
 use super::data::json;
 use super::machines::machines;
 use super::names::{benchmark_page, kernel_page, machine_page, slug};
-use super::operations;
 use super::{Output, Site, SiteError};
+use super::{bisects, operations};
 use crate::analysis::BenchmarkTable;
 use crate::analysis::alerts::track_name;
 
@@ -62,6 +62,10 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         let what = format!("{} {} in {}", line.benchmark, line.mark, line.first_bad.label);
         let detail = format!("{} · {} · {}", line.id, line.machine, line.config);
         ("alert", what, detail, line.href.clone())
+    }));
+    pages.extend(catalogue.bisects.iter().map(|search| {
+        let (name, metric) = (named(&search.name).to_owned(), search.account.metric.clone());
+        ("bisection", name, metric, bisects::page_of(&search.name))
     }));
     let operations = catalogue.shelves.iter().flat_map(|shelf| {
         let benchmarks = shelf.comparison.benchmarks.iter();

@@ -22,7 +22,7 @@ const browser_path =
   fail("no Chromium found: install it, or name it in the environment variable CHROMIUM");
 
 const faults = [];
-const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0, kinds: 0 };
+const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0, kinds: 0, comparisons: 0 };
 /// Pages of one folder are of one kind: what takes long is checked on the first of each.
 const kinds = new Set();
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -97,6 +97,7 @@ async function visit(file, ids) {
       await check_access(page, report);
       await check_keys(page, report);
       await check_search(page, report);
+      await check_comparison(page, report);
     }
     return found.links.map((url) => ({ from: name, url }));
   } finally {
@@ -297,6 +298,38 @@ async function check_search(page, report) {
   if (focused !== links[0]) report("the arrow does not lead to what was found");
   await page.keyboard.press("Escape");
   if (await page.locator("#found").isVisible()) report("Escape does not close the search");
+}
+
+// A kernel that is not chosen is hidden in all tables, another baseline shows bare differences, both are
+// in the address and come back from it, and what is copied is what is shown.
+async function check_comparison(page, report) {
+  const choices = page.locator("[data-column]");
+  const kernels = await choices.count();
+  if (kernels < 2) return;
+  await page.locator("details.choose > summary").click();
+  const heads = () => page.locator("table.kernels").first().locator("thead th:visible").count();
+  const before = await heads();
+  await choices.first().uncheck();
+  if ((await heads()) !== before - 1) report("a kernel that is not chosen stays");
+  await page.selectOption("#baseline", "1");
+  if (!(await page.locator("#unjudged").isVisible())) report("differences without verdict are not told apart");
+  const hash = () => page.evaluate(() => location.hash);
+  if (!/without=.*against=/.test(await hash())) report(`the address is ${await hash()}`);
+  await page.reload();
+  if (await choices.first().isChecked()) report("a choice does not come back from the address");
+  for (const [format, start] of [["markdown", "### "], ["csv", "benchmark,operation,kernel,value,change\n"], ["text", ""]]) {
+    const text = await page.evaluate((format) => {
+      Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied = text; } }, configurable: true });
+      document.querySelector(`[data-copy=${format}]`).click();
+      return window.copied;
+    }, format);
+    const name = await page.locator("table.kernels tbody th a").first().textContent();
+    if (!text.startsWith(start) || !text.includes(name.slice(0, 5))) report(`copied as ${format}: ${text.slice(0, 60)}`);
+  }
+  await page.selectOption("#baseline", "");
+  await page.evaluate(() => document.querySelector("[data-column]").click());
+  if ((await hash()) !== "" || (await heads()) !== before) report("what was chosen does not go away");
+  count.comparisons += 1;
 }
 
 // Fills the input and waits, for two seconds at most, until the rows differ from `before`.

@@ -85,11 +85,12 @@ fn shortened(name: &str) -> String {
     name.chars().take(MAX_UPWARDS - 1).chain(['…']).collect()
 }
 
-/// The names without an end that all have, such as `-stable`.
+/// The names without an end that all have, such as `-stable`. Places without a name do not count.
 fn without_common_end(names: &[&str]) -> Vec<String> {
-    let end = names.first().and_then(|name| Some(&name[name.rfind('-')?..])).unwrap_or("");
+    let named = || names.iter().filter(|name| !name.is_empty());
+    let end = named().next().and_then(|name| Some(&name[name.rfind('-')?..])).unwrap_or("");
     let common =
-        names.len() > 1 && names.iter().all(|name| name.len() > end.len() && name.ends_with(end));
+        named().count() > 1 && named().all(|name| name.len() > end.len() && name.ends_with(end));
     let strip = |name: &&str| match name.strip_suffix(end) {
         Some(rest) if common => rest.to_owned(),
         _ => (*name).to_owned(),
@@ -107,6 +108,7 @@ mod tests {
         assert_eq!(without_common_end(&["6.1-rc1", "6.1"]), ["6.1-rc1", "6.1"]);
         assert_eq!(without_common_end(&["-x", "-x"]), ["-x", "-x"]);
         assert_eq!(without_common_end(&["solo-a"]), ["solo-a"]);
+        assert_eq!(without_common_end(&["6.1-stable", "", "6.6-stable"]), ["6.1", "", "6.6"]);
     }
 
     #[test]
