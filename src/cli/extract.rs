@@ -209,7 +209,7 @@ impl<W: Write> Write for Remembering<W> {
 }
 
 /// Brings the system's error out of the CSV writer's, so that a closed pipe is known as one.
-fn plain(error: csv::Error) -> anyhow::Error {
+pub fn plain(error: csv::Error) -> anyhow::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error.into(),
         other => anyhow::anyhow!("{other:?}"),

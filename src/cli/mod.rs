@@ -8,6 +8,7 @@ mod compare;
 mod extract;
 mod judge;
 mod judgement;
+mod monitors;
 mod paper;
 mod plan;
 mod results;
@@ -35,6 +36,7 @@ enum Verb {
     Site(site::Site),
     Compare(compare::Compare),
     Extract(extract::Extract),
+    Monitors(monitors::Monitors),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
@@ -58,6 +60,7 @@ pub fn run() -> ExitCode {
         Verb::Site(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
+        Verb::Monitors(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),

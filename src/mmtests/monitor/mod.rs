@@ -6,11 +6,14 @@
 
 mod columns;
 mod counters;
+mod of_run;
 #[cfg(test)]
 mod tests;
 
 use super::logs::{Logs, Text};
 use super::shellpack::Parsed;
+
+pub use of_run::{Watched, of_run};
 
 /// A monitor whose output melbot reads.
 #[derive(Debug)]
