@@ -16,6 +16,7 @@ mod house;
 mod interruption;
 mod judge;
 mod lives;
+mod monitors;
 mod notes;
 mod oracle;
 mod recipe;
