@@ -60,7 +60,7 @@ pub const EASYWAVE: Shellpack = Shellpack {
     kind: SummaryKind::Multiops,
     decimals: 2,
     metrics: &[Metric::lower("exectime", "ms"), Metric::lower("", "s")],
-    // Model time = 00:20:00,   elapsed: 5423 msec
+    // Model time = 00:20:00,   elapsed: 5423 msec	domain (20, 21)-(104, 101)
     parse: |source, out| {
         const LINES: Lines = Lines {
             logs: Names { start: "benchlog-", end: "", factors: 1 },
@@ -347,8 +347,8 @@ mod tests {
         assert_eq!(out.problems.len(), 2, "and that nothing was measured: {:?}", out.problems);
     }
 
-    /// Each line as its program prints it; versions are in tests/data/programs.tsv. easyWave could not be
-    /// run: its line is shaped by its source, and that of siege 4.0.4 by the parser of MMTests.
+    /// Each line as its program prints it; versions are in tests/data/programs.tsv. That of siege 4.0.4 is
+    /// shaped by the parser of MMTests.
     #[test]
     fn a_line_a_sample() {
         for (benchmark, log, lines, operation, values) in [
