@@ -21,8 +21,10 @@ fn values_and_their_summary_agree() {
         .collect();
     assert_eq!((&*cs[0]["interval"], &*cs[0]["value"]), ("2.0784", "2309.0"), "{:?}", cs[0]);
     let lines = table(&of(&["--summary", "--format", "csv"]), ',', SUMMARY);
-    let line =
-        lines.iter().find(|line| line["run"] == "6.18.44-rerun" && line["series"] == "cs").unwrap();
+    let line = lines
+        .iter()
+        .find(|l| l["run"] == "6.18.44-rerun" && l["benchmark"] == "dbench" && l["series"] == "cs")
+        .unwrap();
     assert_eq!(line["samples"], cs.len().to_string());
     assert_eq!(line["first"], cs[0]["value"]);
     assert_eq!(line["last"], cs[cs.len() - 1]["value"]);

@@ -40,7 +40,10 @@ pub fn of_run(
         for monitor in ALL {
             let start = format!("{}-", monitor.name);
             let benchmarks = logs.iter().flat_map(|logs| logs.between(&start, ""));
-            let meant = benchmarks.filter(|(_, benchmark)| wanted(monitor, benchmark));
+            // `vmstat-dbench.start` holds when the monitor began.
+            let meant = benchmarks.filter(|(_, benchmark)| {
+                !benchmark.ends_with(".start") && wanted(monitor, benchmark)
+            });
             there.extend(meant.map(|(_, benchmark)| (monitor, benchmark.to_owned())));
         }
         there.into_iter().filter_map(move |(monitor, benchmark)| {
