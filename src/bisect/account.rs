@@ -56,6 +56,8 @@ pub struct Account {
     pub state: Stage,
     /// What to measure next.
     pub next: Option<String>,
+    /// The likeliest forked off before the good end.
+    pub aside: bool,
     /// Share of the culprit in the distance of the ends.
     pub share: Option<f64>,
     /// Measurements of each end that would show the distance.
@@ -162,6 +164,7 @@ impl Account {
                 Step::Measure(place, _) => Some(session.name(place).to_owned()),
                 Step::Done(_) => None,
             },
+            aside: culprit.is_some_and(|culprit| commits.is_aside(culprit.commit)),
             share: culprit.map(|culprit| culprit.share),
             needed: match step {
                 Step::Done(Outcome::NoGap { needed, .. }) => needed,
@@ -178,6 +181,7 @@ impl Account {
     pub fn spent(&self) -> Option<String> {
         match self.hours {
             hours if hours <= 0.0 => None,
+            hours if hours < 1.0 / 60.0 => Some("less than a minute".to_owned()),
             hours if hours < 1.5 => Some(format!("{:.0} minutes", (60.0 * hours).ceil())),
             hours => Some(format!("{hours:.1} hours")),
         }
@@ -198,6 +202,11 @@ impl Account {
             Stage::Found => format!(
                 "found, and confirmed against its parent; its step is {share:.0} % of the whole"
             ),
+            Stage::Unconfirmed if self.aside => {
+                "most likely, but it forked off before the good end: \
+                 what it was made from was not measured"
+                    .to_owned()
+            }
             Stage::Unconfirmed => format!(
                 "most likely, but against its parent it shows only {share:.0} % of the change: \
                  gradual, or several commits, or the luck of a build"

@@ -1,11 +1,15 @@
 //! The commits between two ends of a git tree.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use git2::{Oid, Repository, Sort};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+use crate::mmtests::printable;
 
 /// Why there are no candidates.
 #[derive(Debug, Error)]
@@ -17,6 +21,16 @@ pub enum CandidatesError {
         tree: String,
         /// What git says.
         message: String,
+    },
+    /// The good end is no ancestor of the bad one.
+    #[error("{bad} does not descend from {good}: {remedy}")]
+    Aside {
+        /// The good end.
+        good: String,
+        /// The bad end.
+        bad: String,
+        /// What to do.
+        remedy: String,
     },
     /// A revision is unknown.
     #[error("{tree} has no commit {revision:?}; fetch it, or name another")]
@@ -43,6 +57,10 @@ pub struct Described {
     /// Its parents among the candidates, by their places.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parents: Vec<usize>,
+    /// It forked off before the good end: what it was made from is not in question, and was not
+    /// measured.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub aside: bool,
     /// First line of its message.
     pub subject: String,
     /// Who wrote it.
@@ -58,6 +76,17 @@ pub fn candidates(
 ) -> Result<(Described, Vec<Described>), CandidatesError> {
     let repository = open(tree)?;
     let (from, to) = (commit(&repository, tree, good)?, commit(&repository, tree, bad)?);
+    let descends = from == to || repository.graph_descendant_of(to, from).unwrap_or(false);
+    let backwards = repository.graph_descendant_of(from, to).unwrap_or(false);
+    if !descends && !backwards {
+        let base = repository.merge_base(from, to);
+        let remedy = match base {
+            Ok(base) => format!("begin at {base}, which both have, if it is good"),
+            Err(_) if repository.is_shallow() => "git fetch --unshallow".to_owned(),
+            Err(_) => "they have nothing in common".to_owned(),
+        };
+        return Err(CandidatesError::Aside { good: good.to_owned(), bad: bad.to_owned(), remedy });
+    }
     let walk = || -> Result<(Described, Vec<Described>), git2::Error> {
         let mut walk = repository.revwalk()?;
         walk.set_sorting(Sort::TOPOLOGICAL | Sort::REVERSE)?;
@@ -66,9 +95,9 @@ pub fn candidates(
         let ids = walk.collect::<Result<Vec<Oid>, _>>()?;
         let places: HashMap<Oid, usize> =
             ids.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        let all = ids.iter().map(|id| describe(&repository, *id, &places));
+        let all = ids.iter().map(|id| describe(&repository, *id, from, &places));
         let all = all.collect::<Result<Vec<Described>, git2::Error>>()?;
-        Ok((describe(&repository, from, &places)?, all))
+        Ok((describe(&repository, from, from, &places)?, all))
     };
     walk().map_err(|error| unreadable(tree, &error))
 }
@@ -76,14 +105,16 @@ pub fn candidates(
 fn describe(
     repository: &Repository,
     id: Oid,
+    from: Oid,
     places: &HashMap<Oid, usize>,
 ) -> Result<Described, git2::Error> {
     let commit = repository.find_commit(id)?;
     let author = commit.author();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let text = |bytes: &[u8]| printable(OsStr::from_bytes(bytes));
     Ok(Described {
         commit: id.to_string(),
         parents: commit.parent_ids().filter_map(|parent| places.get(&parent).copied()).collect(),
+        aside: commit.parent_ids().all(|id| !places.contains_key(&id) && id != from),
         subject: commit.summary_bytes().map_or(String::new(), text),
         author: format!("{} <{}>", text(author.name_bytes()), text(author.email_bytes())),
     })

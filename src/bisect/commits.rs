@@ -10,6 +10,8 @@ pub struct Commits {
     names: Vec<String>,
     /// Parents that are candidates themselves; all others the good end has too.
     parents: Vec<Vec<usize>>,
+    /// Those that were made from a commit that is neither a candidate nor the good end.
+    aside: Vec<bool>,
     /// Of a merge: all commits that it has.
     merged: Vec<Option<Bits>>,
 }
@@ -56,13 +58,24 @@ impl Commits {
         if let Some(at) = (0..names.len()).find(|at| parents[*at].iter().any(|up| up >= at)) {
             return Err(BadGraph::Order(names[at].clone()));
         }
-        let mut commits = Commits { names, parents, merged: Vec::new() };
+        let aside = vec![false; names.len()];
+        let mut commits = Commits { names, parents, aside, merged: Vec::new() };
         for at in 0..commits.count() {
             let merge = commits.parents[at].len() > 1;
             let set = merge.then(|| commits.had_by(at));
             commits.merged.push(set);
         }
         Ok(commits)
+    }
+
+    /// Says which commits forked off before the good end.
+    pub fn with_aside(self, aside: Vec<bool>) -> Commits {
+        Commits { aside, ..self }
+    }
+
+    /// `true` if a commit was made from one that is neither a candidate nor the good end.
+    pub fn is_aside(&self, at: usize) -> bool {
+        self.aside.get(at).copied().unwrap_or(false)
     }
 
     /// Number of candidates.

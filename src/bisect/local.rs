@@ -9,11 +9,13 @@ use std::time::Instant;
 use thiserror::Error;
 
 use super::reading;
-use super::search::{Outcome, Place, Purpose, Step};
+use super::search::{Event, Outcome, Place, Purpose, Step};
 use super::session::{Revert, Session, SessionError};
 
 /// Tries of a measurement that fails before its commit is left out.
 const TRIES: usize = 3;
+/// Commits in a row that cannot be measured before the machine is doubted.
+const DOUBTED: usize = 2;
 /// Measurements of the bad end without the culprit.
 const REVERTED: usize = 5;
 
@@ -91,11 +93,14 @@ pub fn run(
     tell: impl FnMut(&Session, Progress),
 ) -> Result<Option<Outcome>, LocalError> {
     let work = checkout_folder(session)?;
-    let mut local = Local { work, commands, session, tell, checked_out: None };
+    let (reverted, doubted) = (None, Vec::new());
+    let mut local = Local { work, commands, session, tell, checked_out: None, reverted, doubted };
     let began = Instant::now();
     let outcome = loop {
         let over = |hours: f64| began.elapsed().as_secs_f64() > 3600.0 * hours;
         match local.session.search.step() {
+            // Whether those cannot be measured decides what came of it.
+            Step::Done(_) if !local.doubted.is_empty() => local.step(Place::Good, Purpose::End)?,
             Step::Done(outcome) => break outcome,
             Step::Measure(..) if commands.hours.is_some_and(over) => return Ok(None),
             Step::Measure(place, purpose) => local.step(place, purpose)?,
@@ -133,6 +138,10 @@ struct Local<'a, Tell> {
     tell: Tell,
     /// What is built there, where no image is kept.
     checked_out: Option<String>,
+    /// The commit that what is built there lacks.
+    reverted: Option<String>,
+    /// Commits whose measurement failed since the last that did not, and why.
+    doubted: Vec<(usize, String)>,
 }
 
 /// A kernel that can be measured, by its image if one is kept; or why there is none.
@@ -142,20 +151,45 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     fn step(&mut self, place: Place, purpose: Purpose) -> Result<(), LocalError> {
         let commit = self.session.name(place).to_owned();
         (self.tell)(self.session, Progress::Begins { commit: &commit, purpose });
-        let result = match self.kernel(place, &commit)? {
+        let kernel = self.kernel(place, &commit)?;
+        let unbuilt = kernel.is_err();
+        let result = match kernel {
             Ok(image) => self.measure(&commit, image.as_deref())?,
             Err(reason) => Err(reason),
         };
         match (result, place) {
             (Ok((value, seconds)), _) => {
+                self.believe_doubts()?;
                 self.session.measured(place, value, Some(seconds))?;
                 (self.tell)(self.session, Progress::Measured(value));
             }
             (Err(reason), Place::Commit(at)) if at != self.session.search.commits().last() => {
-                self.session.skipped(at, &reason)?;
                 (self.tell)(self.session, Progress::Skipped(&reason));
+                if unbuilt {
+                    self.session.skipped(at, &reason)?;
+                } else {
+                    self.doubt(at, reason)?;
+                }
             }
             (Err(reason), _) => return Err(LocalError::End { commit, reason }),
+        }
+        Ok(())
+    }
+
+    /// A commit that was built cannot be measured: is it the commit, or the machine? Nothing is written
+    /// down before something else was measured; after two of them, the good end is.
+    fn doubt(&mut self, at: usize, reason: String) -> Result<(), LocalError> {
+        self.session.search.record(Event::Skipped(at));
+        self.doubted.push((at, reason));
+        if self.doubted.len() >= DOUBTED {
+            self.step(Place::Good, Purpose::End)?;
+        }
+        Ok(())
+    }
+
+    fn believe_doubts(&mut self) -> Result<(), LocalError> {
+        for (at, reason) in std::mem::take(&mut self.doubted) {
+            self.session.skipped(at, &reason)?;
         }
         Ok(())
     }
@@ -164,7 +198,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     fn kernel(&mut self, place: Place, commit: &str) -> Result<Built, LocalError> {
         if let Some(image) = self.session.image(place) {
             let path = self.image_path(image);
-            if self.commands.image.is_some() && path.exists() {
+            if self.commands.image.is_some() && hash_of(&path).as_deref() == Some(image) {
                 return Ok(Ok(Some(path)));
             }
         }
@@ -173,8 +207,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         }
         (self.tell)(self.session, Progress::Builds);
         let began = Instant::now();
-        self.checked_out = None;
-        git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit])?;
+        self.check_out(commit)?;
         if let Err(reason) = self.build(commit)? {
             return Ok(Err(reason));
         }
@@ -189,6 +222,21 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             }
             Err(reason) => Err(reason),
         })
+    }
+
+    /// Checks a commit out, and takes the last image away, lest a build that makes none seem to have
+    /// made that one.
+    fn check_out(&mut self, commit: &str) -> Result<(), LocalError> {
+        self.checked_out = None;
+        if let Some(made) = self.commands.image.as_ref().map(|made| self.work.join(made)) {
+            match fs::remove_file(&made) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(failed(&made, source));
+                }
+                _ => {}
+            }
+        }
+        git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit])
     }
 
     fn build(&self, commit: &str) -> Result<Result<(), String>, LocalError> {
@@ -206,12 +254,13 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(format!("the build left no image: {error}"))),
         };
-        let hash = blake3::hash(&bytes).to_hex()[..16].to_owned();
+        let hash = short_hash(&bytes);
         let path = self.image_path(&hash);
         let part = path.with_extension("part");
         let keep = || -> io::Result<()> {
             fs::create_dir_all(self.session.folder().join(IMAGES))?;
             fs::write(&part, &bytes)?;
+            fs::File::open(&part)?.sync_all()?;
             fs::set_permissions(&part, fs::metadata(made)?.permissions())?;
             fs::rename(&part, &path)
         };
@@ -240,7 +289,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             let output = self.shell(&self.commands.measure, commit, &given)?;
             let seconds = began.elapsed().as_secs_f64();
             // Only an empty folder can be removed in this way.
-            let left_logs = fs::remove_dir(&run).is_err();
+            let left_logs = fs::remove_dir(&run).is_err() && run.is_dir();
             if !output.status.success() {
                 reason = format!("cannot be measured: {}", last_words(&output.stderr));
                 continue;
@@ -285,8 +334,8 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         let commit = self.session.name(Place::Commit(culprit)).to_owned();
         let bad = self.session.subject.bad.clone();
         (self.tell)(self.session, Progress::Reverts(&commit));
-        self.checked_out = None;
-        git(&self.work, &["checkout", "--force", "--detach", "--quiet", &bad])?;
+        self.reverted = Some(commit.clone());
+        self.check_out(&bad)?;
         let mut image = None;
         let mut reason = None;
         if git(&self.work, &["revert", "--no-commit", &commit]).is_err() {
@@ -326,15 +375,29 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         commit: &str,
         given: &[(&str, &str)],
     ) -> Result<Output, LocalError> {
-        Command::new("sh")
+        let mut shell = Command::new("sh");
+        FOREIGN.iter().for_each(|variable| {
+            shell.env_remove(variable);
+        });
+        shell
             .args(["-c", command])
             .current_dir(&self.work)
             .env("MELBOT_COMMIT", commit)
+            .env("MELBOT_REVERTED", self.reverted.as_deref().unwrap_or_default())
             .envs(given.iter().copied())
             .stdin(Stdio::null())
             .output()
             .map_err(|source| LocalError::Io { what: command.to_owned(), source })
     }
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..16].to_owned()
+}
+
+/// The hash of a file, if it can be read.
+fn hash_of(path: &Path) -> Option<String> {
+    fs::read(path).ok().map(|bytes| short_hash(&bytes))
 }
 
 /// A work tree of the search's own, so that the user's stays as it is.
@@ -357,8 +420,34 @@ fn failed(path: &Path, source: io::Error) -> LocalError {
     LocalError::Io { what: path.display().to_string(), source }
 }
 
+/// git, as it works by itself: in a hook, the environment names another tree.
+pub(super) fn git_command() -> Command {
+    let mut command = Command::new("git");
+    FOREIGN.iter().for_each(|variable| {
+        command.env_remove(variable);
+    });
+    command
+}
+
+/// What git takes from its environment rather than from where it is called.
+const FOREIGN: [&str; 7] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+];
+
 fn git(folder: &Path, arguments: &[&str]) -> Result<(), LocalError> {
-    let output = Command::new("git")
+    let mut command = git_command();
+    // A checkout that lost its link to the tree must not be taken for a part of what lies above it.
+    if folder.file_name().is_some_and(|name| name == CHECKOUT) {
+        let above = folder.parent().map(absolute).unwrap_or_default();
+        command.env("GIT_CEILING_DIRECTORIES", above);
+    }
+    let output = command
         .arg("-C")
         .arg(folder)
         .args(arguments)
@@ -369,16 +458,26 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<(), LocalError> {
         true => Ok(()),
         false => Err(LocalError::Git {
             what: arguments.first().copied().unwrap_or_default().to_owned(),
-            message: last_words(&output.stderr),
+            message: gits_words(&output.stderr),
         }),
     }
 }
 
-/// The last word that is a finite number.
+/// What git calls its error, not the advice that follows.
+fn gits_words(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let mut lines = text.lines();
+    match lines.find(|line| line.starts_with("fatal:") || line.starts_with("error:")) {
+        Some(line) => last_words(line.as_bytes()),
+        None => last_words(output),
+    }
+}
+
+/// The last word that is a number, if that is finite.
 fn last_number(output: &[u8]) -> Option<f64> {
     let text = String::from_utf8_lossy(output);
     let mut numbers = text.split_whitespace().rev().filter_map(|word| word.parse::<f64>().ok());
-    numbers.find(|number| number.is_finite())
+    numbers.next().filter(|number| number.is_finite())
 }
 
 /// The last line that says something, cut to a readable length.

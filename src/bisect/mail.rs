@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 
 use super::account::{Account, figure};
 
-/// The text of the mail; absent as long as no commit is found. `tree` may know who is to get it.
-pub fn mail(account: &Account, tree: &Path) -> Option<String> {
+/// The text of the mail; absent as long as no commit is found. `others` are to get a copy.
+pub fn mail(account: &Account, others: &[String]) -> Option<String> {
     let culprit = account.culprit()?;
     let change = account.change_pct?;
     let what = match &account.alert {
@@ -14,11 +14,10 @@ pub fn mail(account: &Account, tree: &Path) -> Option<String> {
         None if account.metric.is_empty() => "the measured value".to_owned(),
         None => account.metric.clone(),
     };
-    let worse = account.alert.as_ref().is_none_or(|alert| alert.direction == "regression");
+    let worse = account.alert.as_ref().is_some_and(|alert| alert.direction == "regression");
     let (mark, turn) = if worse { ("REGRESSION", "regression") } else { ("BISECTED", "change") };
     let mut text = format!("Subject: [{mark}] {what} {change:+.1} %: {}\n", culprit.subject);
     text += &format!("To: {}\n", culprit.author);
-    let others = maintainers(tree, &culprit.commit);
     if !others.is_empty() {
         text += &format!("Cc: {}\n", others.join(",\n    "));
     }
@@ -75,14 +74,15 @@ fn table(account: &Account) -> String {
     text
 }
 
-/// Whom the kernel's own script names; nobody where it is not there or does not work.
-fn maintainers(tree: &Path, commit: &str) -> Vec<String> {
+/// Whom the kernel's own script names; nobody where it is not there or does not work. This runs what
+/// lies in the tree.
+pub fn maintainers(tree: &Path, commit: &str) -> Vec<String> {
     let script = tree.join("scripts/get_maintainer.pl");
     if !script.exists() {
         return Vec::new();
     }
     let ask = || -> std::io::Result<Vec<String>> {
-        let mut patch = Command::new("git")
+        let mut patch = super::local::git_command()
             .args(["-C".as_ref(), tree.as_os_str()])
             .args(["format-patch", "-1", "--stdout", commit])
             .stdin(Stdio::null())

@@ -19,7 +19,7 @@ pub use account::{Account, Candidate, Measured, Reverted, Stage, figure};
 pub use candidates::{CandidatesError, Described};
 pub use channel::Channel;
 pub use commits::{BadGraph, Commits};
-pub use mail::mail;
+pub use mail::{mail, maintainers};
 pub use search::{Culprit, Event, Outcome, Place, Purpose, Search, Settings, Step};
 pub use session::{Entry, Revert, Session, SessionError};
 pub use subject::{Alerted, Subject};

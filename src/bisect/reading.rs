@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::mmtests::discover;
+use crate::model::{Problem, Severity};
 use crate::store;
 
 /// The mean of an operation over the iterations of the run that lies in a folder.
@@ -22,6 +23,11 @@ pub fn result(folder: &Path, benchmark: &str, operation: &str) -> Result<f64, St
         let problem = run.problems.first().map_or(String::new(), |p| format!(": {}", p.what));
         return Err(format!("the run has no {benchmark}/{operation}{problem}"));
     };
+    let logs = format!("/{benchmark}/");
+    let damaged = |p: &&Problem| p.severity > Severity::Note && p.path.contains(&logs);
+    if let Some(problem) = run.problems.iter().find(damaged) {
+        return Err(format!("{}: {}", problem.path, problem.what));
+    }
     let means: Vec<f64> = found.iterations.iter().map(|iteration| iteration.mean).collect();
     if means.is_empty() {
         return Err(format!("{benchmark}/{operation} has no samples"));

@@ -169,8 +169,11 @@ impl Search {
                 self.good.push(value)
             }
             Event::Measured { at: Place::Commit(at), value } if value.is_finite() => {
-                if let Some(values) = self.values.get_mut(at) {
+                if let (Some(values), Some(skipped)) =
+                    (self.values.get_mut(at), self.skipped.get_mut(at))
+                {
                     values.push(value);
+                    *skipped = false;
                 }
             }
             Event::Measured { .. } => {}
@@ -352,7 +355,8 @@ impl Search {
                 return Step::Measure(*place, Purpose::Confirm);
             }
             let clear = step.is_some_and(|step| (step.bad - step.good).abs() > 2.5 * step.error);
-            if clear && share > 0.5 {
+            // The good end stands in for a parent that was not measured: that confirms nothing.
+            if clear && share > 0.5 && !self.commits.is_aside(commit) {
                 return Step::Done(Outcome::Found(culprit));
             }
         }

@@ -4,7 +4,8 @@
 //! that a search that was killed at any moment goes on where it was. A last line that was cut off is
 //! what was being written then, and is dropped.
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,7 +17,7 @@ use super::candidates::{self, CandidatesError, Described};
 use super::commits::{BadGraph, Commits};
 use super::search::{Event, Place, Search, Settings};
 use super::subject::{Alerted, Subject};
-use crate::mmtests;
+use crate::mmtests::{self, printable};
 use crate::notes;
 use crate::stats::robust;
 
@@ -77,6 +78,12 @@ pub enum SessionError {
         /// What is wrong.
         what: String,
     },
+    /// Somebody else's folder.
+    #[error("{0} is not empty; name a folder that is to be made for the search")]
+    NotEmpty(String),
+    /// Another process.
+    #[error("{0}: another melbot works on this search; wait for it to end")]
+    Busy(String),
     /// There is a session already.
     #[error("{0} holds a search already; go on with it, or name another folder")]
     Taken(String),
@@ -121,6 +128,9 @@ const SUBJECT: &str = mmtests::SEARCH;
 /// The good end, and the commits in question: what they were when the search began.
 const COMMITS: &str = "commits.jsonl";
 const JOURNAL: &str = "journal.jsonl";
+const LOCK: &str = "lock";
+/// No file of a search is larger.
+const LARGEST: u64 = 256 << 20;
 
 impl Session {
     /// Begins a search in a folder, which is made if need be.
@@ -133,11 +143,15 @@ impl Session {
         if folder.join(SUBJECT).exists() {
             return Err(SessionError::Taken(folder.display().to_string()));
         }
+        let used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        if used {
+            return Err(SessionError::NotEmpty(folder.display().to_string()));
+        }
         let subject = Subject {
             tree: fs::canonicalize(tree).map_err(|e| failed(tree, e))?,
             good: candidates::resolve(tree, good)?,
             bad: candidates::resolve(tree, bad)?,
-            metric: metric.to_owned(),
+            metric: printable(OsStr::new(metric)),
             alert,
         };
         let (good, commits) = candidates::candidates(tree, &subject.good, &subject.bad)?;
@@ -162,13 +176,13 @@ impl Session {
     /// Opens a search where it was left.
     pub fn open(folder: &Path) -> Result<Session, SessionError> {
         let path = folder.join(SUBJECT);
-        let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+        let text = text(&path)?;
         let subject: Subject =
             toml::from_str(&text).map_err(|e| content(&path, None, e.message().to_owned()))?;
         let path = folder.join(COMMITS);
-        let text = fs::read_to_string(&path).map_err(|e| failed(&path, e))?;
+        let kept = self::text(&path)?;
         let mut commits = Vec::new();
-        for (number, line) in (1..).zip(text.lines()) {
+        for (number, line) in (1..).zip(kept.lines()) {
             let commit: Described = serde_json::from_str(line)
                 .map_err(|error| content(&path, Some(number), error.to_string()))?;
             commits.push(commit);
@@ -177,12 +191,28 @@ impl Session {
             return Err(content(&path, None, "it is empty".to_owned()));
         }
         let good = commits.remove(0);
+        let last = commits.last().map(|commit| commit.commit.as_str());
+        if good.commit != subject.good || last != Some(subject.bad.as_str()) {
+            let what = format!("it does not reach from {} to {}", subject.good, subject.bad);
+            return Err(content(&path, None, what));
+        }
         let search = search(&subject, &commits)?;
         let journal = Vec::new();
         let mut session =
             Session { folder: folder.to_owned(), subject, search, good, commits, journal };
         session.replay()?;
         Ok(session)
+    }
+
+    /// Keeps other processes from working on a search, as long as what is returned lives.
+    pub fn lock(folder: &Path) -> Result<File, SessionError> {
+        let path = folder.join(LOCK);
+        let file = File::create(&path).map_err(|e| failed(&path, e))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(SessionError::Busy(folder.display().to_string())),
+            Err(TryLockError::Error(error)) => Err(failed(&path, error)),
+        }
     }
 
     /// `true` if a folder holds a search.
@@ -269,7 +299,10 @@ impl Session {
 
     /// Writes down that a commit cannot be measured, and why.
     pub fn skipped(&mut self, at: usize, reason: &str) -> Result<(), SessionError> {
-        self.add(Entry { skip: Some(reason.to_owned()), ..self.entry(Place::Commit(at)) })
+        self.add(Entry {
+            skip: Some(printable(OsStr::new(reason))),
+            ..self.entry(Place::Commit(at))
+        })
     }
 
     /// Writes down that a kernel was built, and the hash of its image as 16 hexadecimal digits.
@@ -360,11 +393,10 @@ impl Session {
 
     fn replay(&mut self) -> Result<(), SessionError> {
         let path = self.folder.join(JOURNAL);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(failed(&path, error)),
-        };
+        if fs::symlink_metadata(&path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+            return Ok(());
+        }
+        let text = text(&path)?;
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in (1..).zip(whole.lines()) {
             let wrong = |what: String| content(&path, Some(number), what);
@@ -380,12 +412,25 @@ impl Session {
 fn search(subject: &Subject, commits: &[Described]) -> Result<Search, SessionError> {
     let names = commits.iter().map(|commit| commit.commit.clone()).collect();
     let parents = commits.iter().map(|commit| commit.parents.clone()).collect();
+    let aside = commits.iter().map(|commit| commit.aside).collect();
     let commits = Commits::new(names, parents).map_err(|reason| SessionError::Ends {
         good: subject.good.clone(),
         bad: subject.bad.clone(),
         reason,
     })?;
-    Ok(Search::new(commits, Settings::default()))
+    Ok(Search::new(commits.with_aside(aside), Settings::default()))
+}
+
+/// A file of a search. Bytes that are no UTF-8 can only stand in a line that was cut off.
+fn text(path: &Path) -> Result<String, SessionError> {
+    let read = || -> io::Result<String> {
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() || metadata.len() > LARGEST {
+            return Err(io::Error::other("no file of a sensible size"));
+        }
+        Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+    };
+    read().map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, source: io::Error) -> SessionError {

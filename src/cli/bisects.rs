@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::bisect::{self, Account, Session, SessionError, mail};
+use crate::mmtests::printable;
 use crate::model::{Problem, Severity};
 use crate::site::Bisect;
 
@@ -23,7 +24,9 @@ pub fn stamp(results: &Path) -> String {
         hasher.update(folder.as_os_str().as_encoded_bytes());
         for file in Session::files(&folder) {
             // Absent is as good as empty: a search that has not begun.
-            hasher.update(blake3::hash(&fs::read(file).unwrap_or_default()).as_bytes());
+            let whole = fs::metadata(&file).is_ok_and(|metadata| metadata.is_file());
+            let bytes = if whole { fs::read(file).unwrap_or_default() } else { Vec::new() };
+            hasher.update(blake3::hash(&bytes).as_bytes());
         }
     }
     hasher.finalize().to_hex().to_string()
@@ -33,8 +36,8 @@ pub fn stamp(results: &Path) -> String {
 pub fn open(folder: &Path) -> Result<Bisect, SessionError> {
     let session = Session::open(folder)?;
     let account = Account::of(&session);
-    let mail = mail(&account, &session.subject.tree);
-    let name = folder.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let mail = mail(&account, &[]);
+    let name = folder.file_name().map_or_else(String::new, printable);
     Ok(Bisect { name, account, mail })
 }
 

@@ -98,7 +98,7 @@ fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError
         mail: search.mail.as_deref(),
         commands: format!(
             "melbot bisect status RESULTS/bisects/{0}\nmelbot bisect report RESULTS/bisects/{0}\n",
-            search.name
+            format::quoted(&search.name)
         ),
     };
     let crumbs = vec![Link::new("Home", "index.html"), Link::new("Alerts", alerts::LIST)];

@@ -155,6 +155,15 @@ pub fn capital(text: &str) -> String {
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// A word for the shell.
+pub fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@+:,=%".contains(c);
+    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -202,5 +211,13 @@ mod tests {
         assert_eq!(time(1_782_259_199), "2026-06-23 23:59 UTC");
         assert_eq!(day(-1), "1969-12-31");
         assert_eq!(duration(3_725), "1 h 2 min");
+    }
+
+    #[test]
+    fn names_of_results_cannot_leave_their_word_in_the_shell() {
+        assert_eq!(quoted("kernbench/Elapsed-4@6.9"), "kernbench/Elapsed-4@6.9");
+        assert_eq!(quoted("a'; rm -rf ~"), r"'a'\''; rm -rf ~'");
+        assert_eq!(quoted("-x"), "'-x'");
+        assert_eq!(quoted(""), "''");
     }
 }

@@ -60,6 +60,10 @@ impl Tree {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    fn branch(&self) -> String {
+        self.git(&["branch", "--show-current"]).trim().to_owned()
+    }
+
     /// The speed, with noise of about 1 % that differs from run to run, but not from test to test.
     fn measure(&self) -> String {
         let count = self.dir.path().join("count");
@@ -256,6 +260,107 @@ fn from_an_alert_to_its_commit_with_logs_of_mmtests() {
     assert!(melbot(&["clear", text(&search)]).status.success());
     assert!(!search.join("checkout").exists() && !search.join("images").exists());
     assert!(search.join("journal.jsonl").exists());
+}
+
+#[test]
+fn nothing_of_others_is_touched() {
+    let tree = Tree::new(6, 3, &[]);
+    let (source, search) = (tree.source(), tree.search());
+    // A folder that is in use is none for a search.
+    fs::create_dir_all(search.join("images")).unwrap();
+    let (good, bad) = (&tree.commits[0], &tree.commits[5]);
+    let ends = ["--tree", text(&source), "--good", good, "--bad", bad];
+    let refused = melbot(&[&["between", text(&search)][..], &ends].concat());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("is not empty"), "{refused:?}");
+    fs::remove_dir_all(&search).unwrap();
+
+    // The search lies in the tree, and a measurement loses the link of the checkout to it.
+    let inside = source.join("search");
+    melbot(&[&["between", text(&inside)][..], &ends].concat());
+    fs::write(source.join("speed"), "mine\n").unwrap();
+    let run = melbot(&["run", text(&inside), "--measure", "rm -f .git; echo 5"]);
+    assert_eq!(run.status.code(), Some(2), "{run:?}");
+    assert_eq!(fs::read_to_string(source.join("speed")).unwrap(), "mine\n");
+
+    // A hook names another tree.
+    fs::remove_dir_all(&inside).unwrap();
+    tree.start();
+    let mut run = tree.run_command();
+    run.args(["--hours", "0"]).env("GIT_DIR", source.join(".git")).output().unwrap();
+    assert_eq!(fs::read_to_string(source.join("speed")).unwrap(), "mine\n");
+    assert_eq!(tree.git(&["rev-parse", "--abbrev-ref", "HEAD"]).trim(), tree.branch());
+}
+
+#[test]
+fn two_at_once_and_ends_that_do_not_follow_one_another_are_refused() {
+    let tree = Tree::new(6, 3, &[]);
+    tree.start();
+    let measure = "touch ../busy; while [ -e ../busy ]; do sleep 0.05; done; cat speed";
+    let search = tree.search();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_melbot"))
+        .args(["bisect", "run", text(&search), "--measure", measure])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !search.join("busy").exists() {
+        assert!(Instant::now() < deadline, "it does not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let second = melbot(&["run", text(&search), "--measure", "cat speed"]);
+    assert!(String::from_utf8_lossy(&second.stderr).contains("another melbot"), "{second:?}");
+    let clear = melbot(&["clear", text(&search)]);
+    assert_eq!(clear.status.code(), Some(2), "{clear:?}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+
+    tree.git(&["checkout", "--quiet", "-b", "aside", &tree.commits[2]]);
+    tree.git(&["commit", "--quiet", "--allow-empty", "-m", "aside"]);
+    let aside = tree.dir.path().join("aside");
+    let bad = &tree.commits[5];
+    let ends = ["--tree", text(&tree.source()), "--good", "aside", "--bad", bad].map(str::to_owned);
+    let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
+    let refused = melbot(&[&["between", text(&aside)][..], &ends].concat());
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(told.contains("does not descend from") && told.contains(&tree.commits[2]), "{told}");
+}
+
+#[test]
+fn a_machine_that_is_down_for_a_while_leaves_no_commit_out() {
+    let tree = Tree::new(12, 7, &[]);
+    tree.start();
+    let (search, down) = (tree.search(), tree.dir.path().join("down"));
+    let measure = format!("[ ! -e {} ] || exit 255; {}", text(&down), tree.measure());
+    let run = |extra: &str| {
+        let measure = format!("{extra}{measure}");
+        melbot(&["run", text(&search), "--json", "--measure", &measure])
+    };
+    // It goes down when both ends are measured.
+    let counted = tree.dir.path().join("count");
+    let falls = format!("[ \"$(cat {0})\" != 14 ] || touch {1}; ", text(&counted), text(&down));
+    let stopped = run(&falls);
+    assert_eq!(stopped.status.code(), Some(2), "{stopped:?}");
+    assert!(String::from_utf8_lossy(&stopped.stderr).contains("cannot be measured"));
+    assert!(!fs::read_to_string(tree.journal()).unwrap().contains("skip"));
+    fs::remove_file(&down).unwrap();
+    let account: Value = serde_json::from_slice(&run("").stdout).unwrap();
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str(), "{account}");
+    assert_eq!((&account["state"], &account["skipped"]), (&"found".into(), &0.into()));
+}
+
+#[test]
+fn a_build_that_makes_nothing_has_no_image() {
+    let tree = Tree::new(10, 5, &[]);
+    tree.start();
+    let search = tree.search();
+    // Of commits 4 and 5 nothing is made, and nobody says so.
+    let build =
+        "n=$(ls files | sort -n | tail -1); [ $n = 4 ] || [ $n = 5 ] || cp speed image; true";
+    let measure = tree.measure().replace(" speed", " $MELBOT_IMAGE");
+    let run = ["run", text(&search), "--json", "--build", build, "--image", "image"];
+    let output = melbot(&[&run[..], &["--measure", &measure]].concat());
+    let account: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(account["state"], "among", "{account}");
 }
 
 #[test]

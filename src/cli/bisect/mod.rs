@@ -10,7 +10,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::{Ending, bisects, print};
-use crate::bisect::{Account, Place, Session, Step, local, mail};
+use crate::bisect::{Account, Place, Session, Step, local, mail, maintainers};
 
 /// Find the commit that changed a benchmark, though measurements are noisy
 ///
@@ -47,8 +47,7 @@ enum Verb {
     Status(Folder),
     /// List the searches of a folder of results
     List(List),
-    /// Print a mail about the commit that was found
-    Report(Folder),
+    Report(Report),
     Clear(Clear),
 }
 
@@ -74,6 +73,16 @@ struct Skip {
     /// Why
     #[arg(long)]
     reason: String,
+}
+
+/// Print a mail about the commit that was found
+#[derive(Debug, Args)]
+struct Report {
+    #[command(flatten)]
+    folder: Folder,
+    /// Ask scripts/get_maintainer.pl of the git tree who is to get a copy
+    #[arg(long)]
+    maintainers: bool,
 }
 
 /// Take the checkout and the images of a search away; what was measured stays
@@ -115,8 +124,11 @@ impl Bisect {
             Verb::Skip(skip) => skip.run()?,
             Verb::Status(folder) => tell(&Session::open(&folder.path)?, folder.json)?,
             Verb::List(list) => list.run()?,
-            Verb::Report(folder) => report(&folder)?,
-            Verb::Clear(clear) => local::clear(&Session::open(&clear.path)?)?,
+            Verb::Report(report) => report.run()?,
+            Verb::Clear(clear) => {
+                let _lock = Session::lock(&clear.path)?;
+                local::clear(&Session::open(&clear.path)?)?;
+            }
         }
         Ok(Ending::Fine)
     }
@@ -134,6 +146,10 @@ fn next(folder: &Folder) -> anyhow::Result<()> {
 
 impl Add {
     fn run(self) -> anyhow::Result<()> {
+        if let Some(odd) = self.values.iter().find(|value| !value.is_finite()) {
+            bail!("{odd} is no measurement, so none was written down: finite numbers are wanted");
+        }
+        let _lock = Session::lock(&self.folder.path)?;
         let mut session = Session::open(&self.folder.path)?;
         let place = session.place(&self.commit)?;
         for value in self.values {
@@ -145,6 +161,7 @@ impl Add {
 
 impl Skip {
     fn run(self) -> anyhow::Result<()> {
+        let _lock = Session::lock(&self.folder.path)?;
         let mut session = Session::open(&self.folder.path)?;
         match session.place(&self.commit)? {
             Place::Commit(at) if at != session.search.commits().last() => {
@@ -158,6 +175,9 @@ impl Skip {
 
 impl List {
     fn run(self) -> anyhow::Result<()> {
+        if !self.path.is_dir() {
+            bail!("{}: no such folder; name that of the results", self.path.display());
+        }
         let mut found = Vec::new();
         for folder in bisects::folders(&self.path) {
             match bisects::open(&folder) {
@@ -173,15 +193,21 @@ impl List {
     }
 }
 
-fn report(folder: &Folder) -> anyhow::Result<()> {
-    let session = Session::open(&folder.path)?;
-    let account = Account::of(&session);
-    if folder.json {
-        return print(&(serde_json::to_string_pretty(&account)? + "\n"));
-    }
-    match mail(&account, &session.subject.tree) {
-        Some(mail) => print(&mail),
-        None => bail!("there is nothing to report yet: {}", account.verdict()),
+impl Report {
+    fn run(self) -> anyhow::Result<()> {
+        let session = Session::open(&self.folder.path)?;
+        let account = Account::of(&session);
+        if self.folder.json {
+            return print(&(serde_json::to_string_pretty(&account)? + "\n"));
+        }
+        let Some(culprit) = account.culprit().filter(|_| self.maintainers) else {
+            return match mail(&account, &[]) {
+                Some(mail) => print(&mail),
+                None => bail!("there is nothing to report yet: {}", account.verdict()),
+            };
+        };
+        let others = maintainers(&session.subject.tree, &culprit.commit);
+        print(&mail(&account, &others).unwrap_or_default())
     }
 }
 

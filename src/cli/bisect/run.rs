@@ -20,6 +20,7 @@ use crate::notes::{self, Entry, Notes, State};
 #[derive(Debug, Args)]
 #[command(after_help = "The commands find in their environment:\n  \
     MELBOT_COMMIT  the commit\n  \
+    MELBOT_REVERTED  the commit that is taken out of it, at last; else empty\n  \
     MELBOT_IMAGE   the kept image, with --image; what is checked out may be another commit then\n  \
     MELBOT_RUN     an empty folder; logs of MMTests that are left there (iter-0/...) are read, and\n                 \
     the operation of the alert is the result\n\n\
@@ -41,7 +42,7 @@ pub struct Run {
     #[arg(long, value_name = "COMMAND")]
     measure: String,
     /// Stop after so many hours; the same command goes on later
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = hours)]
     hours: Option<f64>,
     /// Do not measure the bad end without the commit that was found
     #[arg(long)]
@@ -50,6 +51,7 @@ pub struct Run {
 
 impl Run {
     pub fn run(self) -> anyhow::Result<Ending> {
+        let _lock = Session::lock(&self.folder.path)?;
         let mut session = Session::open(&self.folder.path)?;
         let commands = Commands {
             build: self.build,
@@ -59,12 +61,17 @@ impl Run {
             revert: !self.no_revert,
         };
         let outcome = local::run(&mut session, &commands, said)?;
+        super::tell(&session, self.folder.json)?;
         if let Some(Outcome::Found(_)) = outcome {
             note(&session)?;
         }
-        super::tell(&session, self.folder.json)?;
         Ok(if matches!(outcome, Some(Outcome::Found(_))) { Ending::Fine } else { Ending::Found })
     }
+}
+
+fn hours(text: &str) -> Result<f64, String> {
+    let hours = text.parse().ok().filter(|hours: &f64| hours.is_finite() && *hours >= 0.0);
+    hours.ok_or_else(|| "a number of hours is wanted, such as 8 or 0.5".to_owned())
 }
 
 /// Progress, a line a measurement.

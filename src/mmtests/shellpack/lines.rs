@@ -41,6 +41,7 @@ pub(super) enum Column {
 }
 
 /// Lines of a log that hold results.
+#[derive(PartialEq, Eq)]
 pub(super) enum Take {
     All,
     First,
@@ -95,7 +96,12 @@ impl Lines {
                     continue;
                 }
             }
+            let complaints = out.problems.len();
             let Some(text) = out.read(&source.logs, name) else { continue };
+            // The last line of what is left of a log is not the last of the log.
+            if self.take == Take::Last && out.problems.len() > complaints {
+                continue;
+            }
             self.one_log(&text, &operation(self.metric, &factors), out);
         }
     }

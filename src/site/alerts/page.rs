@@ -13,6 +13,7 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
+use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
 use crate::site::operations;
@@ -306,15 +307,6 @@ fn bisect(alert: &Alert) -> Option<String> {
     ))
 }
 
-/// A word for the shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./@+:,=%".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 #[derive(Serialize)]
 struct Unseen {
     title: String,
@@ -342,17 +334,4 @@ fn write_unseen(site: &Site, notes: &AlertNotes, out: &dyn Output) -> Result<(),
     };
     let place = Place { path: page_of(&subject.id), title, crumbs: crumbs() };
     site.write("unseen.html", &place, &page, out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_of_results_cannot_leave_their_word_in_the_shell() {
-        assert_eq!(quoted("kernbench/Elapsed-4@6.9"), "kernbench/Elapsed-4@6.9");
-        assert_eq!(quoted("a'; rm -rf ~"), r"'a'\''; rm -rf ~'");
-        assert_eq!(quoted("-x"), "'-x'");
-        assert_eq!(quoted(""), "''");
-    }
 }
