@@ -48,7 +48,7 @@ pub struct Account {
     pub no_code_change: usize,
     /// Hours that builds and measurements took.
     pub hours: f64,
-    /// From good to bad; absent before the ends are measured.
+    /// From good to bad; absent before the ends are measured, and where the good one is 0.
     pub change_pct: Option<f64>,
     /// Distance of the ends in deviations of a measurement.
     pub distance: Option<f64>,
@@ -157,7 +157,7 @@ impl Account {
             skipped: count(&|at| search.is_skipped(at)),
             no_code_change: count(&|at| search.changes_no_code(at)),
             hours: session.hours(),
-            change_pct: channel.map(|channel| channel.percent()),
+            change_pct: channel.and_then(|channel| channel.percent()),
             distance: channel.map(|channel| channel.distance()),
             state: stage(&step),
             next: match step {
@@ -229,7 +229,10 @@ impl Account {
 
     /// How the ends differ, beside what the alert said.
     pub fn ends(&self) -> Option<String> {
-        let (percent, distance) = (self.change_pct?, self.distance?);
+        let distance = self.distance?;
+        let Some(percent) = self.change_pct else {
+            return Some(format!("the ends differ by {distance:.1} times the noise"));
+        };
         let said = self
             .alert
             .as_ref()
@@ -257,6 +260,9 @@ impl Reverted {
 
 /// A result in five digits.
 pub fn figure(value: f64) -> String {
+    if value.abs() >= 1e12 {
+        return format!("{value:.4e}");
+    }
     let digits = match value.abs() {
         0.0 => 0,
         size => (4.0 - size.log10().floor()).clamp(0.0, 9.0) as usize,

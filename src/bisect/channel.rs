@@ -52,13 +52,14 @@ impl Channel {
         (self.bad - self.good).abs() / self.noise
     }
 
-    /// Change from good to bad, in percent of good.
-    pub fn percent(&self) -> f64 {
+    /// Change from good to bad, in percent of good; `None` where good is 0 or next to it.
+    pub fn percent(&self) -> Option<f64> {
         let difference = self.bad - self.good;
-        match self.log {
+        let percent = match self.log {
             true => 100.0 * difference.exp_m1(),
-            false => 100.0 * difference / self.good.abs().max(f64::MIN_POSITIVE),
-        }
+            false => 100.0 * difference / self.good.abs(),
+        };
+        Some(percent).filter(|percent| percent.abs() < 1e9)
     }
 
     /// ln (likelihood if bad / likelihood if good) of one measurement. One that is not finite says
@@ -107,7 +108,8 @@ mod tests {
         let channel = Channel::fit(&GOOD, &BAD).expect("enough");
         assert!(channel.says(108.0) > 2.0 && channel.says(100.0) < -2.0);
         assert!(channel.says(1e9).abs() <= CLIP && channel.says(f64::NAN) == 0.0);
-        assert!((channel.percent() - 7.9).abs() < 0.5, "{}", channel.percent());
+        let percent = channel.percent().expect("not from zero");
+        assert!((percent - 7.9).abs() < 0.5, "{percent}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::account::{Account, figure};
 /// The text of the mail; absent as long as no commit is found. `others` are to get a copy.
 pub fn mail(account: &Account, others: &[String]) -> Option<String> {
     let culprit = account.culprit()?;
-    let change = account.change_pct?;
+    let change = account.change_pct.map_or(String::new(), |change| format!(" {change:+.1} %"));
     let what = match &account.alert {
         Some(alert) => format!("{} {} on {}", alert.benchmark, alert.operation, alert.machine),
         None if account.metric.is_empty() => "the measured value".to_owned(),
@@ -16,7 +16,7 @@ pub fn mail(account: &Account, others: &[String]) -> Option<String> {
     };
     let worse = account.alert.as_ref().is_some_and(|alert| alert.direction == "regression");
     let (mark, turn) = if worse { ("REGRESSION", "regression") } else { ("BISECTED", "change") };
-    let mut text = format!("Subject: [{mark}] {what} {change:+.1} %: {}\n", culprit.subject);
+    let mut text = format!("Subject: [{mark}] {what}{change}: {}\n", culprit.subject);
     text += &format!("To: {}\n", culprit.author);
     if !others.is_empty() {
         text += &format!("Cc: {}\n", others.join(",\n    "));

@@ -115,7 +115,7 @@ impl Monitors {
         let Watched { iteration, benchmark, monitor, parsed } = watched;
         let (machine, config, name) = (&run.place.machine, &run.place.config, &run.place.name);
         for series in parsed.samples.series() {
-            let values: Vec<f64> = series.values.iter().copied().collect();
+            let values: Vec<f64> = series.values.to_vec();
             let (Some(first), Some(last)) = (values.first(), values.last()) else { continue };
             if self.summary {
                 out.row(&Summary {

@@ -46,7 +46,7 @@ impl Monitor {
         let mut out = Parsed::default();
         let text = out.read(iteration, &format!("{}-{benchmark}", self.name))?;
         (self.parse)(&text, &mut out);
-        if out.samples.is_empty() {
+        if out.samples.is_empty() && out.problems.is_empty() {
             out.missing(&text, "figures", "check that the monitor's program is installed");
         }
         Some(out)
