@@ -114,14 +114,15 @@ pub fn run(
 
 /// Takes the checkout and the images of a search away; what was measured stays.
 pub fn clear(session: &Session) -> Result<(), LocalError> {
-    let folder = session.folder().join(CHECKOUT);
-    if folder.exists() {
-        let folder = absolute(&folder);
-        git(&session.subject.tree, &["worktree", "remove", "--force", "--force", &folder])?;
-    }
-    let images = session.folder().join(IMAGES);
-    match fs::remove_dir_all(&images) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(&images, source)),
+    [CHECKOUT, IMAGES].iter().try_for_each(|name| remove(&session.folder().join(name)))?;
+    // The tree may be gone; then nothing is left to be told to it.
+    let _ = git(&session.subject.tree, &["worktree", "prune"]);
+    Ok(())
+}
+
+fn remove(folder: &Path) -> Result<(), LocalError> {
+    match fs::remove_dir_all(folder) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(folder, source)),
         _ => Ok(()),
     }
 }
@@ -403,7 +404,9 @@ fn hash_of(path: &Path) -> Option<String> {
 /// A work tree of the search's own, so that the user's stays as it is.
 fn checkout_folder(session: &Session) -> Result<PathBuf, LocalError> {
     let folder = session.folder().join(CHECKOUT);
-    if !folder.join(".git").exists() {
+    // Its link to the tree is lost where the folder was moved, or the tree forgot it.
+    if git(&folder, &["rev-parse", "--git-dir"]).is_err() {
+        remove(&folder)?;
         let tree = session.subject.tree.as_path();
         git(tree, &["worktree", "prune"])?;
         let target = absolute(&folder);

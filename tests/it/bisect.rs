@@ -257,6 +257,11 @@ fn from_an_alert_to_its_commit_with_logs_of_mmtests() {
 
     let list = String::from_utf8(melbot(&["list", text(&results)]).stdout).unwrap();
     assert!(list.contains(&id) && list.contains("found, and confirmed"), "{list}");
+    // A search may be moved.
+    let moved = results.join("bisects/moved");
+    fs::rename(&search, &moved).unwrap();
+    let search = moved;
+    assert_eq!(melbot(&["status", text(&search)]).status.code(), Some(0));
     assert!(melbot(&["clear", text(&search)]).status.success());
     assert!(!search.join("checkout").exists() && !search.join("images").exists());
     assert!(search.join("journal.jsonl").exists());
