@@ -246,6 +246,14 @@ impl Session {
         }
     }
 
+    /// The place of what a person names: as [`Session::place`] takes it, or as the git tree does.
+    pub fn named(&self, name: &str) -> Result<Place, SessionError> {
+        self.place(name).or_else(|foreign| match candidates::resolve(&self.subject.tree, name) {
+            Ok(commit) => self.place(&commit).map_err(|_| foreign),
+            Err(_) => Err(foreign),
+        })
+    }
+
     /// The place of a commit by its full name, or by a start that only it has.
     pub fn place(&self, name: &str) -> Result<Place, SessionError> {
         let foreign = || SessionError::Foreign(name.to_owned());

@@ -391,6 +391,11 @@ fn mistakes_are_told_with_a_remedy() {
     assert!(start("HEAD", "HEAD~1").contains("nothing to search between"));
     tree.start();
     assert!(start("HEAD~2", "HEAD").contains("holds a search already"));
+    tree.git(&["tag", "v6.12", "HEAD~1"]);
+    assert!(melbot(&["add", text(&search), "6.12", "1.0"]).status.success());
+    let nothing = melbot(&["add", text(&search), "6.12", "1.0", "nan"]);
+    assert!(String::from_utf8_lossy(&nothing.stderr).contains("none was written down"));
+    assert_eq!(count(&tree.journal()), 1);
     let foreign = melbot(&["add", text(&search), "deadbeef", "1.0"]);
     assert!(String::from_utf8_lossy(&foreign.stderr).contains("neither the good end"));
     fs::write(tree.journal(), "{\"commit\":\"x\"}\n").unwrap();

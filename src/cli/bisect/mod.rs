@@ -56,7 +56,7 @@ enum Verb {
 struct Add {
     #[command(flatten)]
     folder: Folder,
-    /// The commit, or a start of its name
+    /// The commit: a start of its name, a tag, or a release
     commit: String,
     /// The results
     #[arg(required = true, allow_negative_numbers = true)]
@@ -68,7 +68,7 @@ struct Add {
 struct Skip {
     #[command(flatten)]
     folder: Folder,
-    /// The commit, or a start of its name
+    /// The commit: a start of its name, a tag, or a release
     commit: String,
     /// Why
     #[arg(long)]
@@ -151,7 +151,7 @@ impl Add {
         }
         let _lock = Session::lock(&self.folder.path)?;
         let mut session = Session::open(&self.folder.path)?;
-        let place = session.place(&self.commit)?;
+        let place = session.named(&self.commit)?;
         for value in self.values {
             session.measured(place, value, None)?;
         }
@@ -163,7 +163,7 @@ impl Skip {
     fn run(self) -> anyhow::Result<()> {
         let _lock = Session::lock(&self.folder.path)?;
         let mut session = Session::open(&self.folder.path)?;
-        match session.place(&self.commit)? {
+        match session.named(&self.commit)? {
             Place::Commit(at) if at != session.search.commits().last() => {
                 session.skipped(at, &self.reason)?;
             }
