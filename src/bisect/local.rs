@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
@@ -16,6 +17,8 @@ use super::session::{Revert, Session, SessionError};
 const TRIES: usize = 3;
 /// Commits in a row that cannot be measured before the machine is doubted.
 const DOUBTED: usize = 2;
+/// So long a git of an earlier melbot may go on.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Measurements of the bad end without the culprit.
 const REVERTED: usize = 5;
 
@@ -237,7 +240,9 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
                 _ => {}
             }
         }
-        git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit])
+        let check_out = || git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit]);
+        // A git of an earlier melbot may just have begun.
+        check_out().or_else(|_| free_index(&self.work).and_then(|()| check_out()))
     }
 
     fn build(&self, commit: &str) -> Result<Result<(), String>, LocalError> {
@@ -413,6 +418,24 @@ fn checkout_folder(session: &Session) -> Result<PathBuf, LocalError> {
         git(tree, &["worktree", "add", "--force", "--detach", &target, &session.subject.good])?;
     }
     Ok(folder)
+}
+
+/// A melbot that was killed may have left a git behind, at work or killed as well. The checkout is that of
+/// this search, and this search is ours: what does not end in time has no one to end it.
+fn free_index(folder: &Path) -> Result<(), LocalError> {
+    let mut command = git_command();
+    let asked = command.arg("-C").arg(folder).args(["rev-parse", "--git-path", "index.lock"]);
+    let output =
+        asked.output().map_err(|source| LocalError::Io { what: "git".to_owned(), source })?;
+    let lock = folder.join(String::from_utf8_lossy(&output.stdout).trim_end());
+    let began = Instant::now();
+    while lock.is_file() {
+        if began.elapsed() > PATIENCE {
+            return fs::remove_file(&lock).map_err(|source| failed(&lock, source));
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 fn absolute(path: &Path) -> String {
