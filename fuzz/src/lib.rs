@@ -10,6 +10,8 @@
 pub mod mmtests;
 #[path = "../../src/model/mod.rs"]
 pub mod model;
+#[path = "../../src/notes/mod.rs"]
+pub mod notes;
 #[path = "../../src/stats/mod.rs"]
 pub mod stats;
 

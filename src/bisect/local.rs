@@ -4,11 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use thiserror::Error;
 
+use super::checkout::{self, CHECKOUT, free_index, git};
 use super::reading;
 use super::search::{Event, Outcome, Place, Purpose, Step};
 use super::session::{Revert, Session, SessionError};
@@ -17,8 +17,6 @@ use super::session::{Revert, Session, SessionError};
 const TRIES: usize = 3;
 /// Commits in a row that cannot be measured before the machine is doubted.
 const DOUBTED: usize = 2;
-/// So long a git of an earlier melbot may go on.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Measurements of the bad end without the culprit.
 const REVERTED: usize = 5;
 
@@ -95,7 +93,7 @@ pub fn run(
     commands: &Commands,
     tell: impl FnMut(&Session, Progress),
 ) -> Result<Option<Outcome>, LocalError> {
-    let work = checkout_folder(session)?;
+    let work = checkout::of(session)?;
     let (reverted, doubted) = (None, Vec::new());
     let mut local = Local { work, commands, session, tell, checked_out: None, reverted, doubted };
     let began = Instant::now();
@@ -123,14 +121,13 @@ pub fn clear(session: &Session) -> Result<(), LocalError> {
     Ok(())
 }
 
-fn remove(folder: &Path) -> Result<(), LocalError> {
+pub(super) fn remove(folder: &Path) -> Result<(), LocalError> {
     match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(folder, source)),
         _ => Ok(()),
     }
 }
 
-const CHECKOUT: &str = "checkout";
 const IMAGES: &str = "images";
 const RUNS: &str = "runs";
 
@@ -382,7 +379,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         given: &[(&str, &str)],
     ) -> Result<Output, LocalError> {
         let mut shell = Command::new("sh");
-        FOREIGN.iter().for_each(|variable| {
+        checkout::FOREIGN.iter().for_each(|variable| {
             shell.env_remove(variable);
         });
         shell
@@ -406,97 +403,12 @@ fn hash_of(path: &Path) -> Option<String> {
     fs::read(path).ok().map(|bytes| short_hash(&bytes))
 }
 
-/// A work tree of the search's own, so that the user's stays as it is.
-fn checkout_folder(session: &Session) -> Result<PathBuf, LocalError> {
-    let folder = session.folder().join(CHECKOUT);
-    // Its link to the tree is lost where the folder was moved, or the tree forgot it.
-    if git(&folder, &["rev-parse", "--git-dir"]).is_err() {
-        remove(&folder)?;
-        let tree = session.subject.tree.as_path();
-        git(tree, &["worktree", "prune"])?;
-        let target = absolute(&folder);
-        git(tree, &["worktree", "add", "--force", "--detach", &target, &session.subject.good])?;
-    }
-    Ok(folder)
-}
-
-/// A melbot that was killed may have left a git behind, at work or killed as well. The checkout is that of
-/// this search, and this search is ours: what does not end in time has no one to end it.
-fn free_index(folder: &Path) -> Result<(), LocalError> {
-    let mut command = git_command();
-    let asked = command.arg("-C").arg(folder).args(["rev-parse", "--git-path", "index.lock"]);
-    let output =
-        asked.output().map_err(|source| LocalError::Io { what: "git".to_owned(), source })?;
-    let lock = folder.join(String::from_utf8_lossy(&output.stdout).trim_end());
-    let began = Instant::now();
-    while lock.is_file() {
-        if began.elapsed() > PATIENCE {
-            return fs::remove_file(&lock).map_err(|source| failed(&lock, source));
-        }
-        thread::sleep(Duration::from_millis(50));
-    }
-    Ok(())
-}
-
-fn absolute(path: &Path) -> String {
+pub(super) fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 
-fn failed(path: &Path, source: io::Error) -> LocalError {
+pub(super) fn failed(path: &Path, source: io::Error) -> LocalError {
     LocalError::Io { what: path.display().to_string(), source }
-}
-
-/// git, as it works by itself: in a hook, the environment names another tree.
-pub(super) fn git_command() -> Command {
-    let mut command = Command::new("git");
-    FOREIGN.iter().for_each(|variable| {
-        command.env_remove(variable);
-    });
-    command
-}
-
-/// What git takes from its environment rather than from where it is called.
-const FOREIGN: [&str; 7] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_COMMON_DIR",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-];
-
-fn git(folder: &Path, arguments: &[&str]) -> Result<(), LocalError> {
-    let mut command = git_command();
-    // A checkout that lost its link to the tree must not be taken for a part of what lies above it.
-    if folder.file_name().is_some_and(|name| name == CHECKOUT) {
-        let above = folder.parent().map(absolute).unwrap_or_default();
-        command.env("GIT_CEILING_DIRECTORIES", above);
-    }
-    let output = command
-        .arg("-C")
-        .arg(folder)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| LocalError::Io { what: "git".to_owned(), source })?;
-    match output.status.success() {
-        true => Ok(()),
-        false => Err(LocalError::Git {
-            what: arguments.first().copied().unwrap_or_default().to_owned(),
-            message: gits_words(&output.stderr),
-        }),
-    }
-}
-
-/// What git calls its error, not the advice that follows.
-fn gits_words(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(output);
-    let mut lines = text.lines();
-    match lines.find(|line| line.starts_with("fatal:") || line.starts_with("error:")) {
-        Some(line) => last_words(line.as_bytes()),
-        None => last_words(output),
-    }
 }
 
 /// The last word that is a number, if that is finite.
@@ -507,7 +419,7 @@ fn last_number(output: &[u8]) -> Option<f64> {
 }
 
 /// The last line that says something, cut to a readable length.
-fn last_words(output: &[u8]) -> String {
+pub(super) fn last_words(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
     line.trim().chars().filter(|c| !c.is_control()).take(200).collect()

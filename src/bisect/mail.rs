@@ -82,7 +82,7 @@ pub fn maintainers(tree: &Path, commit: &str) -> Vec<String> {
         return Vec::new();
     }
     let ask = || -> std::io::Result<Vec<String>> {
-        let mut patch = super::local::git_command()
+        let mut patch = super::checkout::git_command()
             .args(["-C".as_ref(), tree.as_os_str()])
             .args(["format-patch", "-1", "--stdout", commit])
             .stdin(Stdio::null())

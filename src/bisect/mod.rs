@@ -1,12 +1,13 @@
 //! Finds the commit that changed a benchmark, though measurements are noisy.
 //!
 //! [`Search`] decides what to measure next and when it is done, and does no I/O. A [`Session`] keeps
-//! one on disk, [`candidates`] reads the commits in question from git, [`local`] runs it here, and
+//! one on disk, `candidates` reads the commits in question from git, [`local`] runs it here, and
 //! [`Account`] and [`mail`] tell what came of it.
 
 mod account;
 mod candidates;
 mod channel;
+mod checkout;
 mod commits;
 pub mod local;
 mod mail;
