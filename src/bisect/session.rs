@@ -119,6 +119,9 @@ pub struct Session {
     good: Described,
     commits: Vec<Described>,
     journal: Vec<Entry>,
+    /// Held by the one process that works on it.
+    #[expect(dead_code, reason = "it is there to be let go at the end")]
+    lock: Option<File>,
 }
 
 /// So many builds and measurements tell what a build costs.
@@ -170,17 +173,17 @@ impl Session {
         let text = toml::to_string(&subject).map_err(|e| content(&path, None, e.to_string()))?;
         fs::write(&path, text).map_err(|e| failed(&path, e))?;
         let journal = Vec::new();
-        Ok(Session { folder: folder.to_owned(), subject, search, good, commits, journal })
+        let folder = folder.to_owned();
+        Ok(Session { folder, subject, search, good, commits, journal, lock: None })
     }
 
     /// Opens a search where it was left.
     pub fn open(folder: &Path) -> Result<Session, SessionError> {
         let path = folder.join(SUBJECT);
-        let text = text(&path)?;
-        let subject: Subject =
-            toml::from_str(&text).map_err(|e| content(&path, None, e.message().to_owned()))?;
+        let subject: Subject = toml::from_str(&read(&path)?)
+            .map_err(|e| content(&path, None, e.message().to_owned()))?;
         let path = folder.join(COMMITS);
-        let kept = self::text(&path)?;
+        let kept = read(&path)?;
         let mut commits = Vec::new();
         for (number, line) in (1..).zip(kept.lines()) {
             let commit: Described = serde_json::from_str(line)
@@ -198,21 +201,19 @@ impl Session {
         }
         let search = search(&subject, &commits)?;
         let journal = Vec::new();
-        let mut session =
-            Session { folder: folder.to_owned(), subject, search, good, commits, journal };
+        let folder = folder.to_owned();
+        let mut session = Session { folder, subject, search, good, commits, journal, lock: None };
         session.replay()?;
         Ok(session)
     }
 
-    /// Keeps other processes from working on a search, as long as what is returned lives.
-    pub fn lock(folder: &Path) -> Result<File, SessionError> {
-        let path = folder.join(LOCK);
-        let file = File::create(&path).map_err(|e| failed(&path, e))?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(SessionError::Busy(folder.display().to_string())),
-            Err(TryLockError::Error(error)) => Err(failed(&path, error)),
-        }
+    /// Opens a search to work on it, and keeps other processes from doing so as long as it lives.
+    pub fn own(folder: &Path) -> Result<Session, SessionError> {
+        // No lock is left in a folder that holds no search.
+        Session::open(folder)?;
+        let lock = lock(folder)?;
+        // Again, for another process may have worked on it until now.
+        Ok(Session { lock: Some(lock), ..Session::open(folder)? })
     }
 
     /// `true` if a folder holds a search.
@@ -404,7 +405,7 @@ impl Session {
         if fs::symlink_metadata(&path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
             return Ok(());
         }
-        let text = text(&path)?;
+        let text = read(&path)?;
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         for (number, line) in (1..).zip(whole.lines()) {
             let wrong = |what: String| content(&path, Some(number), what);
@@ -413,6 +414,16 @@ impl Session {
             self.take(entry, event);
         }
         Ok(())
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, SessionError> {
+    let path = folder.join(LOCK);
+    let file = File::create(&path).map_err(|e| failed(&path, e))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SessionError::Busy(folder.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(failed(&path, error)),
     }
 }
 
@@ -430,15 +441,15 @@ fn search(subject: &Subject, commits: &[Described]) -> Result<Search, SessionErr
 }
 
 /// A file of a search. Bytes that are no UTF-8 can only stand in a line that was cut off.
-fn text(path: &Path) -> Result<String, SessionError> {
-    let read = || -> io::Result<String> {
+fn read(path: &Path) -> Result<String, SessionError> {
+    let text = || -> io::Result<String> {
         let metadata = fs::metadata(path)?;
         if !metadata.is_file() || metadata.len() > LARGEST {
             return Err(io::Error::other("no file of a sensible size"));
         }
         Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
     };
-    read().map_err(|error| failed(path, error))
+    text().map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, source: io::Error) -> SessionError {

@@ -52,8 +52,7 @@ pub fn open_all(results: &Path) -> (Vec<Bisect>, Vec<Problem>) {
                 path: folder.strip_prefix(results).unwrap_or(&folder).display().to_string(),
                 line: None,
                 what: format!("a search that cannot be shown: {error}"),
-                remedy: "put back the git tree or the file; the rest of the site is whole"
-                    .to_owned(),
+                remedy: "put the file back, or move the folder away".to_owned(),
             });
             None
         }

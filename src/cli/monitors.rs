@@ -47,6 +47,35 @@ enum Format {
     Json,
 }
 
+/// The columns of values, and of summaries: the fields of [`Line`] and of [`Summary`].
+const COLUMNS: [&str; 9] = [
+    "machine",
+    "config",
+    "run",
+    "iteration",
+    "benchmark",
+    "monitor",
+    "series",
+    "interval",
+    "value",
+];
+const SUMMARY: [&str; 14] = [
+    "machine",
+    "config",
+    "run",
+    "iteration",
+    "benchmark",
+    "monitor",
+    "series",
+    "samples",
+    "mean",
+    "min",
+    "median",
+    "max",
+    "first",
+    "last",
+];
+
 /// One value.
 #[derive(Serialize)]
 struct Line<'l> {
@@ -87,7 +116,8 @@ impl Monitors {
             bail!("no monitor {odd:?} is read; there are {}", known.join(", "));
         }
         let found = self.results.find(&self.filter)?;
-        let mut out = Rows::new(self.format, io::stdout().lock());
+        let columns = if self.summary { SUMMARY.as_slice() } else { &COLUMNS };
+        let mut out = Rows::new(self.format, columns, io::stdout().lock())?;
         let mut lost = 0;
         for run in &found.discovery.runs {
             let wanted = |monitor: &Monitor, benchmark: &str| {
@@ -161,14 +191,17 @@ enum Rows<W: Write> {
 }
 
 impl<W: Write> Rows<W> {
-    fn new(format: Format, out: W) -> Rows<W> {
+    /// The header is there without any row, too.
+    fn new(format: Format, columns: &[&str], out: W) -> anyhow::Result<Rows<W>> {
         let separator = match format {
             Format::Tsv => b'\t',
             Format::Csv => b',',
-            Format::Json => return Rows::Json(BufWriter::new(out)),
+            Format::Json => return Ok(Rows::Json(BufWriter::new(out))),
         };
         let mut builder = csv::WriterBuilder::new();
-        Rows::Separated(Box::new(builder.delimiter(separator).from_writer(out)))
+        let mut out = builder.delimiter(separator).has_headers(false).from_writer(out);
+        out.write_record(columns).map_err(super::extract::plain)?;
+        Ok(Rows::Separated(Box::new(out)))
     }
 
     fn row(&mut self, row: &impl Serialize) -> anyhow::Result<()> {

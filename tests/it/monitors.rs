@@ -33,6 +33,18 @@ fn values_and_their_summary_agree() {
 }
 
 #[test]
+fn where_no_monitor_ran_there_is_a_header() {
+    let corpus = corpus();
+    let results = corpus.join("native2");
+    let of = |format: &str| {
+        let asked = ["--monitor", "turbostat", "--summary", "--format", format];
+        printed(&[&["monitors", argument(&results)], &asked[..]].concat())
+    };
+    assert!(table(&of("csv"), ',', SUMMARY).is_empty());
+    assert_eq!(of("json"), "");
+}
+
+#[test]
 fn a_monitor_that_is_not_read_is_told() {
     let corpus = corpus();
     let asked = ["monitors", argument(&corpus), "--monitor", "perf"];

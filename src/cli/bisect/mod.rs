@@ -125,10 +125,7 @@ impl Bisect {
             Verb::Status(folder) => tell(&Session::open(&folder.path)?, folder.json)?,
             Verb::List(list) => list.run()?,
             Verb::Report(report) => report.run()?,
-            Verb::Clear(clear) => {
-                let _lock = Session::lock(&clear.path)?;
-                local::clear(&Session::open(&clear.path)?)?;
-            }
+            Verb::Clear(clear) => local::clear(&Session::own(&clear.path)?)?,
         }
         Ok(Ending::Fine)
     }
@@ -149,8 +146,7 @@ impl Add {
         if let Some(odd) = self.values.iter().find(|value| !value.is_finite()) {
             bail!("{odd} is no measurement, so none was written down: finite numbers are wanted");
         }
-        let _lock = Session::lock(&self.folder.path)?;
-        let mut session = Session::open(&self.folder.path)?;
+        let mut session = Session::own(&self.folder.path)?;
         let place = session.named(&self.commit)?;
         for value in self.values {
             session.measured(place, value, None)?;
@@ -161,8 +157,7 @@ impl Add {
 
 impl Skip {
     fn run(self) -> anyhow::Result<()> {
-        let _lock = Session::lock(&self.folder.path)?;
-        let mut session = Session::open(&self.folder.path)?;
+        let mut session = Session::own(&self.folder.path)?;
         match session.named(&self.commit)? {
             Place::Commit(at) if at != session.search.commits().last() => {
                 session.skipped(at, &self.reason)?;

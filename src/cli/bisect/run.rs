@@ -51,8 +51,7 @@ pub struct Run {
 
 impl Run {
     pub fn run(self) -> anyhow::Result<Ending> {
-        let _lock = Session::lock(&self.folder.path)?;
-        let mut session = Session::open(&self.folder.path)?;
+        let mut session = Session::own(&self.folder.path)?;
         let commands = Commands {
             build: self.build,
             image: self.image,
