@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod interruption;
 mod judge;
+mod lab;
 mod lives;
 mod monitors;
 mod notes;
