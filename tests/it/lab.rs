@@ -1,4 +1,7 @@
 //! The lab: real virtual machines, real kernels of Debian, and everything that happens to them.
 
 mod cycle;
+mod faults;
+mod hostile;
+mod killed;
 mod world;
