@@ -2,6 +2,7 @@
 
 mod date;
 mod direction;
+mod monitor;
 mod natural;
 mod problem;
 mod release;
@@ -10,6 +11,7 @@ mod samples;
 
 pub use date::civil;
 pub use direction::{Direction, SummaryKind};
+pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};

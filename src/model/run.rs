@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Problem, SummaryKind};
+use super::{Direction, Problem, SummaryKind, Watched};
 
 /// What one run measured, how it went, and on what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -103,12 +103,23 @@ pub struct Benchmark {
     pub kind: SummaryKind,
     /// Digits after the decimal point.
     pub decimals: usize,
-    /// Seconds of user, system and elapsed time over all iterations, as MMTests noted them.
-    pub time: Option<[f64; 3]>,
+    /// Seconds of user, system and elapsed time of each iteration, with its number, as MMTests noted them.
+    pub times: Vec<(u32, [f64; 3])>,
     /// Folders of its logs, one an iteration, relative to the results folder.
     pub logs: Vec<String>,
     /// Operations in order of first appearance.
     pub operations: Vec<Operation>,
+    /// What MMTests' monitors saw meanwhile.
+    pub watched: Vec<Watched>,
+}
+
+impl Benchmark {
+    /// Seconds of user, system and elapsed time over all iterations.
+    pub fn time(&self) -> Option<[f64; 3]> {
+        let mut times = self.times.iter().map(|(_, time)| *time);
+        let first = times.next()?;
+        Some(times.fold(first, |sum, time| [0, 1, 2].map(|at| sum[at] + time[at])))
+    }
 }
 
 /// One operation of a benchmark, its samples condensed.

@@ -117,7 +117,7 @@ fn measured(site: &Site, root: &str, benchmark: &Benchmark) -> Measured {
         operations: used.count(),
         samples: format::count(samples as usize),
         iterations,
-        time: benchmark.time.map(|time| time.map(|seconds| format::number(seconds, 1))),
+        time: benchmark.time().map(|time| time.map(|seconds| format::number(seconds, 1))),
         logs: benchmark.logs.iter().map(|path| raw.link(root, iteration_of(path), path)).collect(),
     }
 }
