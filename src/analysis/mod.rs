@@ -6,6 +6,7 @@ pub mod changes;
 mod comparison;
 mod history;
 mod judging;
+mod moved;
 mod ratios;
 mod verdict;
 
@@ -15,5 +16,6 @@ pub use comparison::{
 };
 pub use history::History;
 pub use judging::set_verdicts;
+pub use moved::{Moved, Shift, moved};
 pub use ratios::{RatioCell, RatioRow, RatioTable};
 pub use verdict::{Reason, Verdict, VerdictKind};
