@@ -345,7 +345,8 @@ impl Reader<'_> {
             benchmark.times.extend(time.map(|time| (iteration.number, *time)));
         }
         let folders = iterations.iter().map(|iteration| {
-            let ended = iteration.ends.get(&benchmark.name).copied();
+            let took = iteration.times.get(&benchmark.name).map(|[_, _, elapsed]| *elapsed);
+            let ended = took.zip(iteration.ends.get(&benchmark.name).copied());
             Iteration { number: iteration.number, logs: &iteration.logs, ended }
         });
         benchmark.watched = monitor::watched(&benchmark.name, folders, &mut self.problems);

@@ -11,7 +11,7 @@ mod samples;
 
 pub use date::civil;
 pub use direction::{Direction, SummaryKind};
-pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched};
+pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched, common_name};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};

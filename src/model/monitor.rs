@@ -117,6 +117,49 @@ impl Curve {
     }
 }
 
+/// What well-known series are called by people.
+const NAMES: &[(&str, &str)] = &[
+    ("vmstat us", "user CPU"),
+    ("vmstat sy", "system CPU"),
+    ("vmstat id", "idle CPU"),
+    ("vmstat wa", "waiting for I/O"),
+    ("vmstat st", "stolen CPU"),
+    ("vmstat in", "interrupts"),
+    ("vmstat cs", "context switches"),
+    ("vmstat r", "tasks that want a CPU"),
+    ("vmstat b", "tasks that wait for I/O"),
+    ("vmstat swpd", "swap in use"),
+    ("vmstat free", "free memory"),
+    ("vmstat si", "swapped in"),
+    ("vmstat so", "swapped out"),
+    ("vmstat bi", "blocks read"),
+    ("vmstat bo", "blocks written"),
+    ("mpstat all-%usr", "user CPU"),
+    ("mpstat all-%sys", "system CPU"),
+    ("mpstat all-%iowait", "waiting for I/O"),
+    ("mpstat all-%irq", "CPU for interrupts"),
+    ("mpstat all-%soft", "CPU for soft interrupts"),
+    ("mpstat all-%steal", "stolen CPU"),
+    ("mpstat all-%idle", "idle CPU"),
+    ("proc-vmstat pgfault", "page faults"),
+    ("proc-vmstat pgmajfault", "major page faults"),
+    ("proc-vmstat pgpgin", "paged in"),
+    ("proc-vmstat pgpgout", "paged out"),
+    ("proc-vmstat pswpin", "pages swapped in"),
+    ("proc-vmstat pswpout", "pages swapped out"),
+    ("turbostat Busy%", "busy CPU"),
+    ("turbostat Bzy_MHz", "frequency while busy"),
+    ("turbostat PkgWatt", "power of the packages"),
+];
+
+/// What people call a series, if it is a well-known one.
+pub fn common_name(monitor: &str, series: &str) -> Option<&'static str> {
+    let known = |name: &str| {
+        name.strip_prefix(monitor).and_then(|rest| rest.strip_prefix(' ')) == Some(series)
+    };
+    NAMES.iter().find(|(name, _)| known(name)).map(|(_, common)| *common)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ use super::cells::{self, Head, Row};
 use super::figures::{self, Figures, Ratios};
 use super::heat::{Heat, heat};
 use super::history::{Histories, History};
+use super::monitors;
 use super::operations;
 use super::plot::{Plot, Shape, tracks};
 use super::problems::{self, ProblemView};
@@ -71,6 +72,8 @@ struct Section {
     ratios: Option<Ratios>,
     logs: Vec<Vec<LogLink>>,
     times: Vec<TimeRow>,
+    /// Page of what the monitors saw.
+    monitors: Option<String>,
 }
 
 /// A plot with its caption.
@@ -81,8 +84,9 @@ struct Drawn {
     plot: Plot,
 }
 
+/// Seconds of one kind on each kernel.
 #[derive(Serialize)]
-struct TimeRow {
+pub struct TimeRow {
     name: &'static str,
     cells: Vec<String>,
 }
@@ -197,6 +201,8 @@ fn section(
         ratios: figures::ratios(&benchmark.ratios, ratios),
         logs: Vec::new(),
         times: times(benchmark),
+        monitors: monitors::has_page(shelf, &benchmark.name)
+            .then(|| monitors::page(shelf, &benchmark.name)),
     })
 }
 
@@ -263,7 +269,8 @@ pub fn iteration_of(path: &str) -> &str {
     path.rsplit('/').find(|part| part.starts_with("iter-")).unwrap_or(path)
 }
 
-fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
+/// The time that a benchmark used.
+pub fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
     if benchmark.time.iter().all(Option::is_none) {
         return Vec::new();
     }

@@ -25,8 +25,8 @@ pub struct Iteration<'i> {
     pub number: u32,
     /// Its files.
     pub logs: &'i Logs,
-    /// When the benchmark ended, in seconds since 1970, as MMTests noted it.
-    pub ended: Option<f64>,
+    /// How long the benchmark took and when it ended, in seconds since 1970, as MMTests noted it.
+    pub ended: Option<(f64, f64)>,
 }
 
 /// All that the monitors saw of a benchmark. Each log is condensed before the next one is read.
@@ -72,12 +72,14 @@ fn died(
     benchmark: &str,
     parsed: &Parsed,
 ) -> Option<Problem> {
-    let silent = iteration.ended? - parsed.last?;
+    let (took, ended) = iteration.ended?;
     let series = parsed.samples.series().iter().max_by_key(|series| series.values.len())?;
     let times: Vec<f64> = series.intervals.iter().collect();
     let steps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
     // Monitors look every two to ten seconds.
     let step = median(&steps).unwrap_or(10.0);
+    // It may have begun late, and MMTests notes the end only after it has stopped and packed everything.
+    let silent = (ended - parsed.last?).min(took - times.last()?);
     let what = format!(
         "{} of {benchmark} ends {silent:.0} s before the benchmark did: the monitor died, or its log was \
          cut; what it saw until then is used",

@@ -16,6 +16,7 @@ use crate::site::comparison::iteration_of;
 use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
+use crate::site::moved::{Also, also};
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
@@ -46,6 +47,7 @@ struct Page<'s> {
     lives: Vec<(String, String)>,
     witnesses: Vec<Testimony>,
     runs: Vec<Ran>,
+    moved: Also,
     notes: Vec<Note>,
     commands: String,
     bisect: Option<String>,
@@ -147,6 +149,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         lives: lives(alert),
         witnesses: alert.witnesses.iter().map(testimony).collect(),
         runs: shelf.map_or(Vec::new(), |shelf| runs(site, shelf, alert, &root_of(&path))),
+        moved: also(shelf, alert),
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
