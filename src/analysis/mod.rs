@@ -4,6 +4,7 @@ pub mod alerts;
 mod baseline;
 pub mod changes;
 mod comparison;
+mod differences;
 mod history;
 mod judging;
 mod moved;
@@ -14,6 +15,7 @@ pub use baseline::{Baseline, UnknownBaseline};
 pub use comparison::{
     BenchmarkTable, Cell, Column, Comparison, Figure, OperationTable, StatisticRow, compare, pages,
 };
+pub use differences::{Complaint, Difference, Differences, complaints, differences};
 pub use history::History;
 pub use judging::set_verdicts;
 pub use moved::{Moved, Shift, moved};

@@ -51,8 +51,20 @@ pub enum Outcome {
 pub struct Environment {
     /// Facts under the names that pages show, in a fixed order.
     pub facts: Vec<(String, String)>,
-    /// Lines of the kernel log that say that something went wrong.
-    pub kernel_warnings: Vec<String>,
+    /// Options of the kernel's config and the like that may change a result: name of the list, and
+    /// `NAME=value`, the most telling first.
+    pub settings: Vec<(String, Vec<String>)>,
+    /// What the kernel log says went wrong.
+    pub kernel_warnings: Vec<KernelWarning>,
+}
+
+/// Something that went wrong in the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KernelWarning {
+    /// The line of the kernel log.
+    pub line: String,
+    /// The first functions of the stack that follows it.
+    pub stack: Vec<String>,
 }
 
 impl Environment {
@@ -84,6 +96,18 @@ pub mod facts {
     pub const MICROCODE: &str = "Microcode";
     /// Distribution that was installed.
     pub const DISTRIBUTION: &str = "Distribution";
+    /// Driver and governor of the CPUs' frequency.
+    pub const FREQUENCY: &str = "Frequency";
+    /// States of sleep of the CPUs.
+    pub const SLEEP: &str = "C-states";
+    /// I/O scheduler by disk.
+    pub const IO_SCHEDULERS: &str = "I/O schedulers";
+    /// Profile of tuned.
+    pub const TUNED: &str = "tuned profile";
+    /// List of the kernel's options.
+    pub const KERNEL_CONFIG: &str = "Kernel config";
+    /// List of the settings of sysctl.
+    pub const SYSCTL: &str = "sysctl";
     /// Revision of MMTests.
     pub const MMTESTS: &str = "MMTests";
     /// Fingerprint of the MMTests config file, without comments and blanks.

@@ -11,6 +11,7 @@ mod cells;
 mod comparison;
 mod coverage;
 mod data;
+mod differing;
 mod error;
 mod figures;
 mod format;

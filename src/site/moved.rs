@@ -61,14 +61,20 @@ pub fn also(shelf: Option<&Shelf>, alert: &Alert) -> Also {
     }
 }
 
-/// Compares the two runs at the ends of the window, in the folder of the alert.
+/// Compares the two runs at the ends of the window.
 fn of_window(shelf: &Shelf, alert: &Alert) -> Option<Moved> {
+    let (runs, before, after) = ends(shelf, alert)?;
+    Some(moved(&runs, &alert.of.benchmark, before, after))
+}
+
+/// The runs in the folder of the alert, and which of them are the ends of its window.
+pub fn ends<'a>(shelf: &Shelf<'a>, alert: &Alert) -> Option<(Vec<&'a Run>, usize, usize)> {
     let columns = shelf.comparison.columns.iter().zip(&shelf.runs);
     let here = columns.filter(|(column, _)| column.folder == alert.of.place.run_path);
     let runs: Vec<&Run> = here.filter_map(|(_, shelved)| shelved.run).collect();
     let place = |name: &str| runs.iter().position(|run| run.name == name);
     let (before, after) = (place(&alert.window.last_good)?, place(&alert.window.first_bad)?);
-    Some(moved(&runs, &alert.of.benchmark, before, after))
+    Some((runs, before, after))
 }
 
 fn row(shift: &Shift) -> Row {

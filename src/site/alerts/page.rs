@@ -13,6 +13,7 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
+use crate::site::differing::{Differing, of_window};
 use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
@@ -48,6 +49,7 @@ struct Page<'s> {
     witnesses: Vec<Testimony>,
     runs: Vec<Ran>,
     moved: Also,
+    differing: Differing,
     notes: Vec<Note>,
     commands: String,
     bisect: Option<String>,
@@ -150,6 +152,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         witnesses: alert.witnesses.iter().map(testimony).collect(),
         runs: shelf.map_or(Vec::new(), |shelf| runs(site, shelf, alert, &root_of(&path))),
         moved: also(shelf, alert),
+        differing: shelf.map_or(Differing::default(), |shelf| of_window(shelf, alert)),
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),

@@ -6,8 +6,8 @@ use crate::analysis::History;
 use crate::analysis::alerts::testing::{comparison, series};
 use crate::analysis::alerts::{BenchmarkKey, Judged, Place, SeriesKey};
 use crate::model::{
-    Benchmark, Direction, Environment, Iteration, Operation, Outcome, Problem, Run, Severity,
-    SummaryKind,
+    Benchmark, Direction, Environment, Iteration, KernelWarning, Operation, Outcome, Problem, Run,
+    Severity, SummaryKind,
 };
 use crate::stats::summary::summarise;
 
@@ -86,7 +86,11 @@ fn run(
         outcome: if at == 1 { Outcome::Unfinished } else { Outcome::Complete },
         environment: Environment {
             facts: vec![("Kernel".into(), format!("Linux {name}")), ("CPU".into(), "fast".into())],
-            kernel_warnings: vec!["WARNING: <script>".into()],
+            settings: vec![("Kernel config".into(), vec![format!("HZ={}", 100 + at)])],
+            kernel_warnings: vec![KernelWarning {
+                line: "WARNING: <script>".into(),
+                stack: vec!["f+0x1/0x2".into()],
+            }],
         },
         benchmarks: vec![Benchmark {
             name: "bench".into(),
