@@ -11,6 +11,7 @@ mod cells;
 mod comparison;
 mod coverage;
 mod data;
+mod differing;
 mod error;
 mod figures;
 mod format;
@@ -20,6 +21,8 @@ mod history;
 mod home;
 mod kernels;
 mod machines;
+mod monitors;
+mod moved;
 mod names;
 mod operations;
 mod plot;
@@ -130,6 +133,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
             || comparison::write(&site, shelf, &histories, out),
             || {
                 operations::write_all(&site, shelf, &histories, out)?;
+                monitors::write_all(&site, shelf, out)?;
                 run::write_all(&site, shelf, out)
             },
         );

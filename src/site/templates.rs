@@ -12,6 +12,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("home.html", include_str!("../../templates/home.html")),
     ("comparison.html", include_str!("../../templates/comparison.html")),
     ("operations.html", include_str!("../../templates/operations.html")),
+    ("monitors.html", include_str!("../../templates/monitors.html")),
     ("run.html", include_str!("../../templates/run.html")),
     ("kernel.html", include_str!("../../templates/kernel.html")),
     ("kernels.html", include_str!("../../templates/kernels.html")),

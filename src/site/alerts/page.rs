@@ -13,9 +13,11 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
+use crate::site::differing::{Differing, of_window};
 use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
+use crate::site::moved::{Also, also};
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
@@ -46,6 +48,8 @@ struct Page<'s> {
     lives: Vec<(String, String)>,
     witnesses: Vec<Testimony>,
     runs: Vec<Ran>,
+    moved: Also,
+    differing: Differing,
     notes: Vec<Note>,
     commands: String,
     bisect: Option<String>,
@@ -147,6 +151,8 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         lives: lives(alert),
         witnesses: alert.witnesses.iter().map(testimony).collect(),
         runs: shelf.map_or(Vec::new(), |shelf| runs(site, shelf, alert, &root_of(&path))),
+        moved: also(shelf, alert),
+        differing: shelf.map_or(Differing::default(), |shelf| of_window(shelf, alert)),
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
