@@ -57,8 +57,11 @@ pub fn words(command_line: &str) -> Vec<String> {
     command_line.split_whitespace().filter(|word| !per_run(word)).map(str::to_owned).collect()
 }
 
-/// The parts of a fact, and what stands between them; `None` for a fact that is a whole.
-fn parts(name: &str, value: &str) -> Option<(Vec<String>, &'static str)> {
+/// The parts of a fact, and what stands between them.
+type Parts = (Vec<String>, &'static str);
+
+/// The parts of a fact; `None` for one that is a whole.
+fn parts(name: &str, value: &str) -> Option<Parts> {
     let split = |by: &str| value.split(by).map(|part| part.trim().to_owned()).collect();
     match name {
         facts::COMMAND_LINE => Some((words(value), " ")),
@@ -95,7 +98,7 @@ pub fn differences(environments: &[Option<&Environment>]) -> Differences {
 
 /// What of a fact is told, by run.
 fn told(name: &str, values: &[Option<&str>]) -> Vec<Option<String>> {
-    let split: Option<Vec<Option<(Vec<String>, &str)>>> = values
+    let split: Option<Vec<Option<Parts>>> = values
         .iter()
         .map(|value| match value {
             Some(value) => parts(name, value).map(Some),
@@ -107,7 +110,7 @@ fn told(name: &str, values: &[Option<&str>]) -> Vec<Option<String>> {
     };
     let known = || split.iter().flatten().map(|(parts, _)| parts);
     let everywhere = |part: &String| known().all(|parts| parts.contains(part));
-    let shown = |(parts, between): &(Vec<String>, &str)| {
+    let shown = |(parts, between): &Parts| {
         let own: Vec<&str> =
             parts.iter().filter(|part| !everywhere(part)).map(String::as_str).collect();
         own.join(between)

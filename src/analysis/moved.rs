@@ -135,7 +135,7 @@ fn limit(shifts: &[Shift]) -> f64 {
     let count = all.len() as f64;
     let holds =
         |(at, p): (usize, f64)| (p <= FALSE_DISCOVERIES * (at + 1) as f64 / count).then_some(p);
-    all.into_iter().enumerate().filter_map(holds).last().unwrap_or(-1.0)
+    all.into_iter().enumerate().filter_map(holds).next_back().unwrap_or(-1.0)
 }
 
 fn mean(figures: &Figures) -> f64 {

@@ -15,5 +15,7 @@ pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched, common_name};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
-pub use run::{Benchmark, Environment, Iteration, KernelWarning, Operation, Outcome, Run, facts};
+pub use run::{
+    Benchmark, Environment, FAILURES, Iteration, KernelWarning, Operation, Outcome, Run, facts,
+};
 pub use samples::{Intervals, OperationId, Samples, Series};

@@ -169,6 +169,16 @@ pub struct Operation {
     pub iterations: Vec<Iteration>,
 }
 
+/// Unit of the operations of which each value is a number of failures, or an exit status.
+pub const FAILURES: &str = "failures";
+
+impl Operation {
+    /// `true` if it tells how often a functional test failed.
+    pub fn is_test(&self) -> bool {
+        self.unit == FAILURES
+    }
+}
+
 /// The samples of one operation in one iteration, condensed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Iteration {

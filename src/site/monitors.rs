@@ -160,10 +160,12 @@ fn problems_of<'a>(shelf: &'a Shelf, benchmark: &'a str) -> impl Iterator<Item =
 
 /// A series of a monitor.
 type Name<'a> = (&'a str, &'a str);
+/// Its unit, and how it went on each kernel.
+type Course<'a> = (&'a str, Vec<(Ink, &'a Curve)>);
 
 /// Plots of the series that everybody knows, and of those that vary most, in the order of the monitors.
 fn plots(newest: &[(usize, &[Watched])]) -> Result<Vec<Drawn>, SiteError> {
-    let mut curves: BTreeMap<Name, (&str, Vec<(Ink, &Curve)>)> = BTreeMap::new();
+    let mut curves: BTreeMap<Name, Course> = BTreeMap::new();
     for ((_, watched), ink) in newest.iter().zip(Ink::KERNELS) {
         for watched in *watched {
             for seen in &watched.series {

@@ -22,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("benchmarks.html", include_str!("../../templates/benchmarks.html")),
     ("problems.html", include_str!("../../templates/problems.html")),
     ("alerts.html", include_str!("../../templates/alerts.html")),
+    ("failing.html", include_str!("../../templates/failing.html")),
     ("alert.html", include_str!("../../templates/alert.html")),
     ("bisect.html", include_str!("../../templates/bisect.html")),
     ("unseen.html", include_str!("../../templates/unseen.html")),
@@ -105,7 +106,7 @@ impl Site<'_> {
     ) -> Result<(), SiteError> {
         let front = (place.path == "index.html").then(|| Front {
             problems: self.catalogue.problems.len(),
-            alerts: self.catalogue.report.alerts.iter().filter(|alert| alert.is_news()).count(),
+            alerts: self.catalogue.report.news(),
             measured: &self.catalogue.measured,
         });
         let frame = Frame {

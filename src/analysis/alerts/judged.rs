@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::Effect;
+use super::failing::Tests;
 use super::measured::{Measured, Measurements, Place, SeriesKey};
 use super::repeats::{Again, Repeats};
 use crate::analysis::History;
@@ -87,6 +88,8 @@ pub struct Judged {
     pub environments: BTreeMap<Place, BTreeMap<usize, Environment>>,
     /// Runs of one kernel.
     pub repeats: Repeats,
+    /// Functional tests.
+    pub tests: Tests,
 }
 
 impl Judged {
@@ -100,7 +103,13 @@ impl Judged {
         });
         let series = series.collect();
         let repeats = Repeats::new(&history, &measured.environments);
-        Judged { history, series, environments: measured.environments, repeats }
+        Judged {
+            history,
+            series,
+            environments: measured.environments,
+            repeats,
+            tests: measured.tests,
+        }
     }
 
     /// The tree of releases.
