@@ -16,6 +16,7 @@ mod hostile;
 mod house;
 mod interruption;
 mod judge;
+mod lab;
 mod lives;
 mod monitors;
 mod notes;
