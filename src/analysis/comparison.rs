@@ -212,7 +212,7 @@ fn benchmark_table(first: &Benchmark, runs: &[&Run], columns: &[Column]) -> Benc
         ratios: RatioTable::new(first.kind, columns, &operations),
         operations,
         logs: found.iter().map(|found| found.map_or(Vec::new(), |b| b.logs.clone())).collect(),
-        time: found.iter().map(|found| found.and_then(|b| b.time)).collect(),
+        time: found.iter().map(|found| found.and_then(Benchmark::time)).collect(),
     }
 }
 

@@ -8,13 +8,13 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::alerts::{
-    BenchmarkKey, Effect, Judged, JudgedSeries, Place, Report, SeriesKey, Standing, is_change,
-    standing,
+    BenchmarkKey, Effect, Failing, Judged, JudgedSeries, Place, Report, SeriesKey, Standing,
+    is_change, standing,
 };
 use super::changes::{ChangeComparison, ChangeVerdict, Settings};
 use super::comparison::{Column, Comparison, OperationTable};
 use super::verdict::{Reason, Verdict, VerdictKind};
-use crate::model::Direction;
+use crate::model::{Direction, FAILURES};
 
 /// Sets the verdicts of all comparisons. `judged` must hold what they are made of.
 pub fn set_verdicts(
@@ -27,7 +27,7 @@ pub fn set_verdicts(
     for alert in &report.alerts {
         alerts.extend(alert.members.iter().map(|m| ((m.series, m.kernel), alert.id.as_str())));
     }
-    let court = Court { judged, alerts, settings };
+    let court = Court { judged, alerts, failing: &report.failing, settings };
     comparisons.par_iter_mut().for_each(|comparison| court.judge(comparison));
 }
 
@@ -36,6 +36,8 @@ struct Court<'j> {
     judged: &'j Judged,
     /// Names of alerts by series and kernel.
     alerts: HashMap<(usize, usize), &'j str>,
+    /// Functional tests that newly fail.
+    failing: &'j [Failing],
     settings: &'j Settings,
 }
 
@@ -58,6 +60,13 @@ impl Court<'_> {
                     },
                     operation: operation.name.clone(),
                 };
+                if operation.unit == FAILURES {
+                    let verdicts = self.judge_test(operation, columns, key);
+                    for (cell, verdict) in operation.cells.iter_mut().zip(verdicts) {
+                        cell.verdict = verdict;
+                    }
+                    continue;
+                }
                 // Nearly always all columns are of one folder.
                 let mut known: Option<(&str, Option<usize>)> = None;
                 let verdicts: Vec<Verdict> = columns
@@ -81,6 +90,50 @@ impl Court<'_> {
                 }
             }
         }
+    }
+
+    /// A test passes or fails: where all iterations of both kernels agree, there is nothing to weigh.
+    fn judge_test(
+        &self,
+        operation: &OperationTable,
+        columns: &[Column],
+        key: impl Fn(&str) -> SeriesKey,
+    ) -> Vec<Verdict> {
+        let passes = |at: usize| -> Option<bool> {
+            let iterations = &operation.cells.get(at)?.iterations;
+            let first = *iterations.first()? == 0.0;
+            iterations.iter().all(|failures| (*failures == 0.0) == first).then_some(first)
+        };
+        let verdict = |(at, column): (usize, &Column)| {
+            let measured =
+                |at: usize| operation.cells.get(at).is_some_and(|cell| !cell.iterations.is_empty());
+            if column.baseline == at {
+                return Verdict::baseline(measured(at));
+            }
+            if !measured(at) || !measured(column.baseline) {
+                return Verdict::bare(VerdictKind::NotMeasured);
+            }
+            let kind = match (passes(column.baseline), passes(at)) {
+                (Some(true), Some(false)) => VerdictKind::Regressed,
+                (Some(false), Some(true)) => VerdictKind::Improved,
+                (Some(_), Some(_)) => VerdictKind::NoChange,
+                _ => VerdictKind::Inconclusive,
+            };
+            let wanted = key(&column.folder);
+            let is_here = |failing: &&Failing| {
+                failing.of == wanted.of
+                    && failing.window.first_bad == column.run
+                    && failing.tests.iter().any(|test| test.test == wanted.operation)
+            };
+            let alert = self.failing.iter().find(is_here).map(|failing| failing.id.clone());
+            // A test that cannot be relied on is no regression.
+            let kind = match kind {
+                VerdictKind::Regressed if alert.is_none() => VerdictKind::Inconclusive,
+                kind => kind,
+            };
+            Verdict { alert, ..Verdict::bare(kind) }
+        };
+        columns.iter().enumerate().map(verdict).collect()
     }
 
     fn verdict(
@@ -260,7 +313,8 @@ mod tests {
         let judged = judged(&kernels, &[("ivor", "aim9", "a", levels)]);
         let place = |name: &str| judged.history.place(name).expect("a kernel");
         let settings = Settings::default();
-        let court = Court { judged: &judged, alerts: HashMap::new(), settings: &settings };
+        let court =
+            Court { judged: &judged, alerts: HashMap::new(), failing: &[], settings: &settings };
         let series = &judged.series[0];
         let way = way(series, place(old), place(new)).expect("one tree");
         let verdict = court.of_way(series, (place(old), place(new)), &way);

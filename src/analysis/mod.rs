@@ -4,8 +4,10 @@ pub mod alerts;
 mod baseline;
 pub mod changes;
 mod comparison;
+mod differences;
 mod history;
 mod judging;
+mod moved;
 mod ratios;
 mod verdict;
 
@@ -13,7 +15,9 @@ pub use baseline::{Baseline, UnknownBaseline};
 pub use comparison::{
     BenchmarkTable, Cell, Column, Comparison, Figure, OperationTable, StatisticRow, compare, pages,
 };
+pub use differences::{Complaint, Difference, Differences, complaints, differences};
 pub use history::History;
 pub use judging::set_verdicts;
+pub use moved::{Moved, Shift, moved};
 pub use ratios::{RatioCell, RatioRow, RatioTable};
 pub use verdict::{Reason, Verdict, VerdictKind};

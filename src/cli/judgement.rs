@@ -118,8 +118,9 @@ impl Judgement {
     /// The name of the alert that is meant: the whole name, or a start that only it has.
     pub fn resolve(&self, asked: &str) -> anyhow::Result<String> {
         let alerts = self.report.alerts.iter().map(|alert| alert.id.as_str());
+        let failing = self.report.failing.iter().map(|failing| failing.id.as_str());
         let noted = self.report.unseen.iter().map(|notes| notes.subject.id.as_str());
-        let ids: Vec<&str> = alerts.chain(noted).collect();
+        let ids: Vec<&str> = alerts.chain(failing).chain(noted).collect();
         if ids.contains(&asked) {
             return Ok(asked.to_owned());
         }

@@ -84,6 +84,16 @@ pub fn parse_times(text: &Text) -> HashMap<String, [f64; 3]> {
         .collect()
 }
 
+/// When each benchmark ended, in seconds since 1970, from lines of `tests-timestamp` such as
+/// `test end :: perfpipe 1795355053 0`.
+pub fn parse_ends(text: &Text) -> HashMap<String, f64> {
+    let ends = text.lines().filter_map(|(_, content)| {
+        let mut words = content.strip_prefix("test end :: ")?.split(' ');
+        Some((words.next()?.to_owned(), words.next()?.parse::<u32>().ok()?.into()))
+    });
+    ends.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,5 +147,8 @@ mod tests {
     fn times_are_read() {
         let times = parse_times(&text("time :: perfpipe 0.27 user 0.42 system 4.30 elapsed"));
         assert_eq!(times["perfpipe"], [0.27, 0.42, 4.3]);
+        let ends =
+            parse_ends(&text("test begin :: a 1\ntest end :: a 1795355053 0\ntest end :: b"));
+        assert_eq!(ends, HashMap::from([("a".to_owned(), 1_795_355_053.0)]));
     }
 }

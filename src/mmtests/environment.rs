@@ -1,12 +1,14 @@
 //! The kernel and the machine while a run went on, from the files that MMTests leaves in the
 //! folder of an iteration.
 
+mod power;
+mod settings;
+mod trouble;
+
 use super::logs::{Logs, Text};
 use super::printable::quote;
 use crate::model::{Environment, Problem, facts};
 
-/// A run may have a storm of warnings; more than this are not kept.
-const MAX_WARNINGS: usize = 50;
 /// No fact needs more characters; the command line of a kernel has at most 2048.
 const LONGEST_FACT: usize = 4000;
 /// The log of a kernel in trouble may be long, all other files are a few lines.
@@ -15,37 +17,20 @@ const MAX_FACT_BYTES: u64 = 1 << 20;
 /// The revision of MMTests stands at the start of a file that may be long.
 const SYSSTATE_START: u64 = 16 << 10;
 
-/// What starts a line of the kernel log that somebody should look at.
-const TROUBLE: &[&str] = &[
-    "WARNING:",
-    "BUG:",
-    "Oops:",
-    "kernel BUG at",
-    "Kernel panic",
-    "general protection fault",
-    "watchdog: BUG",
-    "soft lockup",
-    "hard LOCKUP",
-    "blocked for more than",
-    "Out of memory:",
-    "invoked oom-killer",
-    "rcu_sched self-detected stall",
-    "rcu: INFO: rcu_",
-    "Machine check",
-    "mce: [Hardware Error]",
-];
-
 /// Reads the environment of one iteration. Files that are missing leave their facts out. The config
 /// file lies in the folder of the run or of the iteration, if whoever ran MMTests put it there.
 pub fn read(run: Option<&Logs>, iteration: &Logs, problems: &mut Vec<Problem>) -> Environment {
     of_texts(|name| {
         let iteration = run.filter(|run| name == "config" && run.has(name)).unwrap_or(iteration);
+        // Its name has the release in it.
+        let kconfig = || iteration.between("kconfig-", ".txt").next().map(|(name, _)| name);
+        let file = if name == "kconfig" { kconfig()? } else { name };
         let limit = match name {
             "dmesg" => MAX_DMESG_BYTES,
             "tests-sysstate" => SYSSTATE_START,
             _ => MAX_FACT_BYTES,
         };
-        let (text, problem) = iteration.read_start(name, limit)?;
+        let (text, problem) = iteration.read_start(file, limit)?;
         // Of the state of the system the start is all that is asked for: that it goes on is no fault.
         problems.extend(problem.filter(|_| limit != SYSSTATE_START));
         Some(text)
@@ -68,19 +53,25 @@ pub(crate) fn of_texts(mut text: impl FnMut(&str) -> Option<Text>) -> Environmen
     fact(facts::KERNEL, text("kernel.version").map(|version| without_host(version.as_str())));
     fact(facts::COMMAND_LINE, dmesg.as_ref().and_then(command_line));
     fact(facts::COMPILER, dmesg.as_ref().and_then(compiler));
-    fact(facts::PREEMPTION, text("preempt-dynamic").map(whole));
+    let preemption = |text: Text| power::chosen(text.as_str()).to_owned();
+    fact(facts::PREEMPTION, text("preempt-dynamic").map(preemption));
     fact(facts::SECURITY_MODULES, text("security-lsm").map(whole));
     fact(facts::CPU, cpu("Model name:"));
     fact(facts::CPUS, cpu("CPU(s):"));
     fact(facts::NUMA_NODES, cpu("NUMA node(s):"));
+    fact(facts::FREQUENCY, text("cpupower.txt").and_then(|text| power::frequency(&text)));
+    fact(facts::SLEEP, text("cpuidle-latencies.txt").and_then(|text| power::sleep(&text)));
+    let queues = text("storageioqueue-all.txt").or_else(|| text("storageioqueue.txt"));
+    fact(facts::IO_SCHEDULERS, queues.and_then(|text| power::io_schedulers(&text)));
+    fact(facts::TUNED, text("tuned-active-profile.txt").and_then(|text| profile(&text)));
     fact(facts::MICROCODE, dmesg.as_ref().and_then(microcode));
     fact(facts::DISTRIBUTION, text("os-release").and_then(|text| distribution(&text)));
     fact(facts::MMTESTS, text("tests-sysstate").and_then(|text| revision(&text)));
     fact(facts::CONFIG_FILE, text("config").and_then(|text| fingerprint(&text)));
     let vulnerabilities = text("cpu-vulnerabilities.txt");
     fact(facts::VULNERABILITIES, vulnerabilities.and_then(|text| vulnerable(&text)));
-    let kernel_warnings = dmesg.map_or(Vec::new(), |log| warnings(&log));
-    Environment { facts: found, kernel_warnings }
+    let kernel_warnings = dmesg.map_or(Vec::new(), |log| trouble::warnings(&log));
+    Environment { facts: found, settings: settings::read(text), kernel_warnings }
 }
 
 /// The output of `uname -a` without the name of the host.
@@ -154,13 +145,10 @@ fn revision(sysstate: &Text) -> Option<String> {
 fn fingerprint(config: &Text) -> Option<String> {
     let mut hasher = blake3::Hasher::new();
     let mut any = false;
-    for (_, line) in config.lines() {
-        let line = line.trim();
-        if !line.is_empty() && !line.starts_with('#') {
-            hasher.update(line.as_bytes());
-            hasher.update(b"\n");
-            any = true;
-        }
+    for line in settings::config_lines(config) {
+        hasher.update(line.as_bytes());
+        hasher.update(b"\n");
+        any = true;
     }
     any.then(|| hasher.finalize().to_hex()[..12].to_owned())
 }
@@ -186,28 +174,14 @@ fn vulnerable(text: &Text) -> Option<String> {
     Some(if affected.is_empty() { "not affected by any".to_owned() } else { affected.join("; ") })
 }
 
-fn warnings(dmesg: &Text) -> Vec<String> {
-    dmesg
-        .lines()
-        .filter(|(_, line)| TROUBLE.iter().any(|mark| line.contains(mark)))
-        .map(|(_, line)| quote(line, 400))
-        .take(MAX_WARNINGS)
-        .collect()
+/// `Current active profile: throughput-performance`
+fn profile(tuned: &Text) -> Option<String> {
+    value_after(tuned, "Current active profile:")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn trouble_in_the_kernel_log_is_kept() {
-        let log = Text::new(
-            "dmesg",
-            b"[ 1.0] Linux version 6.1\n[ 2.0] WARNING: CPU: 0 PID: 1 at mm/x.c\n[ 3.0] ok\n"
-                .to_vec(),
-        );
-        assert_eq!(warnings(&log), ["[ 2.0] WARNING: CPU: 0 PID: 1 at mm/x.c"]);
-    }
 
     fn log(text: &str) -> Text {
         Text::new("dmesg", text.as_bytes().to_vec())

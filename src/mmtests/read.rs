@@ -5,15 +5,16 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::activity::{Activity, is_plain, parse_activity, parse_times};
+use super::activity::{Activity, is_plain, parse_activity, parse_ends, parse_times};
 use super::discover::{FoundRun, describe, iteration_number, misnamed};
 use super::environment;
 use super::external::{External, ForeignBenchmark};
 use super::logs::{Logs, Text};
+use super::monitor::{self, Iteration};
 use super::printable::printable;
 use super::shellpack::{self, Parsed, Shellpack, Source};
 use crate::model::{
-    Direction, Environment, Outcome, Problem, Series, Severity, SummaryKind, natural_cmp,
+    Direction, Environment, Outcome, Problem, Series, Severity, SummaryKind, Watched, natural_cmp,
 };
 
 /// A run as its logs tell it.
@@ -40,8 +41,10 @@ pub struct BenchmarkSamples {
     pub name: String,
     /// What is known about the benchmark.
     pub meaning: Meaning,
-    /// User, system and elapsed seconds over all iterations.
-    pub time: Option<[f64; 3]>,
+    /// User, system and elapsed seconds of each iteration, with its number.
+    pub times: Vec<(u32, [f64; 3])>,
+    /// What the monitors saw meanwhile.
+    pub watched: Vec<Watched>,
     /// Folders of its logs relative to the results folder, printable.
     pub logs: Vec<String>,
     /// Number of each iteration and what it measured.
@@ -132,6 +135,8 @@ struct IterationFolder {
     dir: PathBuf,
     logs: Logs,
     times: HashMap<String, [f64; 3]>,
+    /// When benchmarks ended, in seconds since 1970.
+    ends: HashMap<String, f64>,
 }
 
 struct Reader<'r> {
@@ -171,8 +176,10 @@ impl Reader<'_> {
             .filter_map(|(number, dir, name)| {
                 let shown = self.shown(&name);
                 let logs = self.open(&dir, shown)?;
-                let times = self.note(&logs, "tests-timestamp").map(|text| parse_times(&text));
-                Some(IterationFolder { number, dir, logs, times: times.unwrap_or_default() })
+                let stamps = self.note(&logs, "tests-timestamp");
+                let times = stamps.as_ref().map(parse_times).unwrap_or_default();
+                let ends = stamps.as_ref().map(parse_ends).unwrap_or_default();
+                Some(IterationFolder { number, dir, logs, times, ends })
             })
             .collect()
     }
@@ -327,19 +334,22 @@ impl Reader<'_> {
         let mut benchmark = BenchmarkSamples {
             name,
             meaning,
-            time: None,
+            times: Vec::new(),
+            watched: Vec::new(),
             logs: Vec::new(),
             iterations: Vec::new(),
         };
         for iteration in iterations {
             self.iteration(iteration, &mut benchmark);
-            if let Some(time) = iteration.times.get(&benchmark.name) {
-                let total = benchmark.time.get_or_insert([0.0; 3]);
-                for (sum, seconds) in total.iter_mut().zip(time) {
-                    *sum += seconds;
-                }
-            }
+            let time = iteration.times.get(&benchmark.name);
+            benchmark.times.extend(time.map(|time| (iteration.number, *time)));
         }
+        let folders = iterations.iter().map(|iteration| {
+            let took = iteration.times.get(&benchmark.name).map(|[_, _, elapsed]| *elapsed);
+            let ended = took.zip(iteration.ends.get(&benchmark.name).copied());
+            Iteration { number: iteration.number, logs: &iteration.logs, ended }
+        });
+        benchmark.watched = monitor::watched(&benchmark.name, folders, &mut self.problems);
         self.judge_samples(&benchmark);
         Some(benchmark)
     }

@@ -2,6 +2,7 @@
 
 mod date;
 mod direction;
+mod monitor;
 mod natural;
 mod problem;
 mod release;
@@ -10,8 +11,11 @@ mod samples;
 
 pub use date::civil;
 pub use direction::{Direction, SummaryKind};
+pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched, common_name};
 pub use natural::natural_cmp;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
-pub use run::{Benchmark, Environment, Iteration, Operation, Outcome, Run, facts};
+pub use run::{
+    Benchmark, Environment, FAILURES, Iteration, KernelWarning, Operation, Outcome, Run, facts,
+};
 pub use samples::{Intervals, OperationId, Samples, Series};

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Problem, SummaryKind};
+use super::{Direction, Problem, SummaryKind, Watched};
 
 /// What one run measured, how it went, and on what.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -51,8 +51,20 @@ pub enum Outcome {
 pub struct Environment {
     /// Facts under the names that pages show, in a fixed order.
     pub facts: Vec<(String, String)>,
-    /// Lines of the kernel log that say that something went wrong.
-    pub kernel_warnings: Vec<String>,
+    /// Options of the kernel's config and the like that may change a result: name of the list, and
+    /// `NAME=value`, the most telling first.
+    pub settings: Vec<(String, Vec<String>)>,
+    /// What the kernel log says went wrong.
+    pub kernel_warnings: Vec<KernelWarning>,
+}
+
+/// Something that went wrong in the kernel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct KernelWarning {
+    /// The line of the kernel log.
+    pub line: String,
+    /// The first functions of the stack that follows it.
+    pub stack: Vec<String>,
 }
 
 impl Environment {
@@ -84,6 +96,18 @@ pub mod facts {
     pub const MICROCODE: &str = "Microcode";
     /// Distribution that was installed.
     pub const DISTRIBUTION: &str = "Distribution";
+    /// Driver and governor of the CPUs' frequency.
+    pub const FREQUENCY: &str = "Frequency";
+    /// States of sleep of the CPUs.
+    pub const SLEEP: &str = "C-states";
+    /// I/O scheduler by disk.
+    pub const IO_SCHEDULERS: &str = "I/O schedulers";
+    /// Profile of tuned.
+    pub const TUNED: &str = "tuned profile";
+    /// List of the kernel's options.
+    pub const KERNEL_CONFIG: &str = "Kernel config";
+    /// List of the settings of sysctl.
+    pub const SYSCTL: &str = "sysctl";
     /// Revision of MMTests.
     pub const MMTESTS: &str = "MMTests";
     /// Fingerprint of the MMTests config file, without comments and blanks.
@@ -103,12 +127,23 @@ pub struct Benchmark {
     pub kind: SummaryKind,
     /// Digits after the decimal point.
     pub decimals: usize,
-    /// Seconds of user, system and elapsed time over all iterations, as MMTests noted them.
-    pub time: Option<[f64; 3]>,
+    /// Seconds of user, system and elapsed time of each iteration, with its number, as MMTests noted them.
+    pub times: Vec<(u32, [f64; 3])>,
     /// Folders of its logs, one an iteration, relative to the results folder.
     pub logs: Vec<String>,
     /// Operations in order of first appearance.
     pub operations: Vec<Operation>,
+    /// What MMTests' monitors saw meanwhile.
+    pub watched: Vec<Watched>,
+}
+
+impl Benchmark {
+    /// Seconds of user, system and elapsed time over all iterations.
+    pub fn time(&self) -> Option<[f64; 3]> {
+        let mut times = self.times.iter().map(|(_, time)| *time);
+        let first = times.next()?;
+        Some(times.fold(first, |sum, time| [0, 1, 2].map(|at| sum[at] + time[at])))
+    }
 }
 
 /// One operation of a benchmark, its samples condensed.
@@ -132,6 +167,16 @@ pub struct Operation {
     pub quartiles: [f64; 5],
     /// The iterations one by one.
     pub iterations: Vec<Iteration>,
+}
+
+/// Unit of the operations of which each value is a number of failures, or an exit status.
+pub const FAILURES: &str = "failures";
+
+impl Operation {
+    /// `true` if it tells how often a functional test failed.
+    pub fn is_test(&self) -> bool {
+        self.unit == FAILURES
+    }
 }
 
 /// The samples of one operation in one iteration, condensed.

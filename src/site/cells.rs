@@ -7,8 +7,8 @@ use super::catalogue::{Shelf, named};
 use super::format;
 use super::plot::{Sparkline, sparkline};
 use super::story::{shown_change, sign};
-use crate::analysis::{BenchmarkTable, Column, OperationTable, VerdictKind};
-use crate::model::{Direction, Outcome};
+use crate::analysis::{BenchmarkTable, Cell, Column, OperationTable, VerdictKind};
+use crate::model::{Direction, FAILURES, Outcome};
 
 /// The head of a column.
 #[derive(Debug, Serialize)]
@@ -110,6 +110,9 @@ pub fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView 
     let main = operation.statistics.get(operation.main).and_then(figure);
     let value = main.and_then(|figure| figure.value);
     let (class, mark) = sign(verdict);
+    if operation.unit == FAILURES {
+        return test_cell(operation, at);
+    }
     let change = shown_change(operation, at).map(|effect| match verdict.kind {
         VerdictKind::Regressed | VerdictKind::Improved => {
             format!("{mark} {}", format::percent(effect))
@@ -124,5 +127,31 @@ pub fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView 
         interval: verdict.interval.map(format::interval),
         alert: verdict.alert.as_deref().map(page_of),
         title: (verdict.kind != VerdictKind::Baseline).then(|| verdict.sentence()),
+    }
+}
+
+/// What became of a functional test with one kernel.
+fn test_cell(operation: &OperationTable, at: usize) -> CellView {
+    let Cell { iterations, verdict, .. } = &operation.cells[at];
+    let failed = iterations.iter().filter(|failures| **failures != 0.0).count();
+    let (class, mark) = sign(verdict);
+    let change = match verdict.kind {
+        VerdictKind::Regressed => Some(format!("{mark} newly")),
+        VerdictKind::Improved => Some(format!("{mark} again")),
+        _ => None,
+    };
+    CellView {
+        class: if change.is_some() { class } else { "same" },
+        value: match (failed, iterations.len()) {
+            (_, 0) => format::NOTHING.to_owned(),
+            (0, _) => "passes".to_owned(),
+            (failed, runs) if failed == runs => "fails".to_owned(),
+            (failed, runs) => format!("fails {failed} of {runs}"),
+        },
+        star: false,
+        change,
+        interval: None,
+        alert: verdict.alert.as_deref().map(page_of),
+        title: None,
     }
 }

@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::alerts::{self, About, Line};
 use super::catalogue::Shelf;
 use super::cells::{self, Head, Row};
+use super::differing;
 use super::figures::{self, Figures, Ratios};
 use super::heat::{Heat, heat};
 use super::history::{Histories, History};
+use super::monitors;
 use super::operations;
 use super::plot::{Plot, Shape, tracks};
 use super::problems::{self, ProblemView};
@@ -48,7 +50,7 @@ struct Page<'s> {
     heads: Vec<Head>,
     heat: Option<Heat>,
     benchmarks: Vec<Section>,
-    differing: Vec<Difference>,
+    differing: differing::Differing,
     problems: Vec<ProblemView>,
     problem_count: usize,
     empty: bool,
@@ -71,6 +73,8 @@ struct Section {
     ratios: Option<Ratios>,
     logs: Vec<Vec<LogLink>>,
     times: Vec<TimeRow>,
+    /// Page of what the monitors saw.
+    monitors: Option<String>,
 }
 
 /// A plot with its caption.
@@ -81,17 +85,11 @@ struct Drawn {
     plot: Plot,
 }
 
+/// Seconds of one kind on each kernel.
 #[derive(Serialize)]
-struct TimeRow {
+pub struct TimeRow {
     name: &'static str,
     cells: Vec<String>,
-}
-
-/// A fact about machine or kernel that is not the same everywhere.
-#[derive(Serialize)]
-struct Difference {
-    name: String,
-    values: Vec<String>,
 }
 
 /// Writes the page.
@@ -127,7 +125,7 @@ pub fn write(
         heads: cells::heads(shelf),
         heat: heat(shelf, histories),
         benchmarks: sections(site, shelf, histories, &root)?,
-        differing: differing(shelf),
+        differing: differing::of_shelf(shelf),
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
@@ -197,6 +195,8 @@ fn section(
         ratios: figures::ratios(&benchmark.ratios, ratios),
         logs: Vec::new(),
         times: times(benchmark),
+        monitors: monitors::has_page(shelf, &benchmark.name)
+            .then(|| monitors::page(shelf, &benchmark.name)),
     })
 }
 
@@ -263,7 +263,8 @@ pub fn iteration_of(path: &str) -> &str {
     path.rsplit('/').find(|part| part.starts_with("iter-")).unwrap_or(path)
 }
 
-fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
+/// The time that a benchmark used.
+pub fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
     if benchmark.time.iter().all(Option::is_none) {
         return Vec::new();
     }
@@ -275,29 +276,4 @@ fn times(benchmark: &BenchmarkTable) -> Vec<TimeRow> {
     [(0, "User"), (1, "System"), (2, "Elapsed")]
         .map(|(at, name)| TimeRow { name, cells: benchmark.time.iter().map(cell(at)).collect() })
         .into()
-}
-
-/// The facts that are not the same for all runs.
-fn differing(shelf: &Shelf) -> Vec<Difference> {
-    let facts = |at: usize| shelf.runs[at].run.map(|run| &run.environment.facts);
-    let mut names: Vec<&str> = Vec::new();
-    for (name, _) in (0..shelf.runs.len()).filter_map(facts).flatten() {
-        if !names.contains(&name.as_str()) {
-            names.push(name);
-        }
-    }
-    let value = |at: usize, name: &str| {
-        let found = facts(at)?.iter().find(|(known, _)| known == name);
-        found.map(|(_, value)| value.clone())
-    };
-    names
-        .into_iter()
-        .map(|name| Difference {
-            name: name.to_owned(),
-            values: (0..shelf.runs.len())
-                .map(|at| value(at, name).unwrap_or(format::NOTHING.to_owned()))
-                .collect(),
-        })
-        .filter(|difference| difference.values.windows(2).any(|pair| pair[0] != pair[1]))
-        .collect()
 }

@@ -83,6 +83,18 @@ fn minus(text: String) -> String {
     text.replace('-', "−")
 }
 
+/// A value of any size in about four digits.
+pub fn brief(value: f64) -> String {
+    let size = value.abs();
+    let decimals = match size {
+        _ if size >= 100.0 || size == 0.0 => 0,
+        _ if size >= 10.0 => 1,
+        _ if size >= 1.0 => 2,
+        _ => 3,
+    };
+    number(value, decimals)
+}
+
 /// A count.
 pub fn count(value: usize) -> String {
     number(value as f64, 0)
@@ -194,6 +206,8 @@ mod tests {
         assert_eq!(number(-0.001, 1), "0.0");
         assert_eq!(number(f64::NAN, 1), "–");
         assert_eq!(number(1e90, 2), "1.000e90");
+        let brief = [0.0, 0.1234, 7.008, 31.26, 1234.5, 71490.0].map(super::brief);
+        assert_eq!(brief, ["0", "0.123", "7.01", "31.3", "1234", "71,490"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod cells;
 mod comparison;
 mod coverage;
 mod data;
+mod differing;
 mod error;
 mod figures;
 mod format;
@@ -20,6 +21,8 @@ mod history;
 mod home;
 mod kernels;
 mod machines;
+mod monitors;
+mod moved;
 mod names;
 mod operations;
 mod plot;
@@ -98,9 +101,9 @@ pub trait Output: Sync {
     /// Takes one file. `path` is relative, with `/` between its parts, none of them `..`.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError>;
 
-    /// Takes all files of a folder from the site that was there before, if they were made of the
-    /// same input, which `key` names. `false` where they have to be made.
-    fn keep(&self, folder: &str, key: &str) -> bool;
+    /// Takes a file, or all files of a folder, from the site that was there before, if they were made
+    /// of the same input, which `key` names. `false` where they have to be made.
+    fn keep(&self, path: &str, key: &str) -> bool;
 }
 
 /// Writes some of the pages.
@@ -130,6 +133,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
             || comparison::write(&site, shelf, &histories, out),
             || {
                 operations::write_all(&site, shelf, &histories, out)?;
+                monitors::write_all(&site, shelf, out)?;
                 run::write_all(&site, shelf, out)
             },
         );

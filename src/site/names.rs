@@ -13,6 +13,7 @@ const RESERVED: &[&str] = &[
     "benchmarks",
     "assets",
     "operations",
+    "monitors",
     "index.html",
     "problems.html",
     "help.html",

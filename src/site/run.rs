@@ -10,7 +10,7 @@ use super::problems::{ProblemView, views};
 use super::raw_logs::LogLink;
 use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, format};
-use crate::model::{Benchmark, Outcome, Run};
+use crate::model::{Benchmark, KernelWarning, Outcome, Run};
 
 #[derive(Serialize)]
 struct Page {
@@ -20,7 +20,7 @@ struct Page {
     comparison: Link,
     folder: LogLink,
     facts: Vec<(String, String)>,
-    warnings: Vec<String>,
+    warnings: Vec<KernelWarning>,
     benchmarks: Vec<Measured>,
     problems: Vec<ProblemView>,
     problem_count: usize,
@@ -117,7 +117,7 @@ fn measured(site: &Site, root: &str, benchmark: &Benchmark) -> Measured {
         operations: used.count(),
         samples: format::count(samples as usize),
         iterations,
-        time: benchmark.time.map(|time| time.map(|seconds| format::number(seconds, 1))),
+        time: benchmark.time().map(|time| time.map(|seconds| format::number(seconds, 1))),
         logs: benchmark.logs.iter().map(|path| raw.link(root, iteration_of(path), path)).collect(),
     }
 }

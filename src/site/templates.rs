@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::{Output, Site, SiteError};
+use super::{Output, Site, SiteError, stamp};
 
 /// Templates by name.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -12,6 +12,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("home.html", include_str!("../../templates/home.html")),
     ("comparison.html", include_str!("../../templates/comparison.html")),
     ("operations.html", include_str!("../../templates/operations.html")),
+    ("monitors.html", include_str!("../../templates/monitors.html")),
     ("run.html", include_str!("../../templates/run.html")),
     ("kernel.html", include_str!("../../templates/kernel.html")),
     ("kernels.html", include_str!("../../templates/kernels.html")),
@@ -21,6 +22,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("benchmarks.html", include_str!("../../templates/benchmarks.html")),
     ("problems.html", include_str!("../../templates/problems.html")),
     ("alerts.html", include_str!("../../templates/alerts.html")),
+    ("failing.html", include_str!("../../templates/failing.html")),
     ("alert.html", include_str!("../../templates/alert.html")),
     ("bisect.html", include_str!("../../templates/bisect.html")),
     ("unseen.html", include_str!("../../templates/unseen.html")),
@@ -75,11 +77,16 @@ struct Frame<'a> {
     root: &'a str,
     crumbs: &'a [Link],
     path: &'a str,
+    front: Option<Front<'a>>,
+    generator: &'a str,
+}
+
+/// What every new run changes: it stands on the front page alone, lest every page change with it.
+#[derive(Serialize)]
+struct Front<'a> {
     problems: usize,
     /// Regressions that are still there and that nobody has said anything about.
     alerts: usize,
-    front: bool,
-    generator: &'a str,
     measured: &'a str,
 }
 
@@ -97,20 +104,23 @@ impl Site<'_> {
         page: &T,
         out: &dyn Output,
     ) -> Result<(), SiteError> {
-        // What every new run changes stands on the front page alone, lest every page change with it.
-        let front = place.path == "index.html";
+        let front = (place.path == "index.html").then(|| Front {
+            problems: self.catalogue.problems.len(),
+            alerts: self.catalogue.report.news(),
+            measured: &self.catalogue.measured,
+        });
         let frame = Frame {
             site: &self.catalogue.options.title,
             title: &place.title,
             root: &root_of(&place.path),
             crumbs: &place.crumbs,
             path: &place.path,
-            problems: self.catalogue.problems.len(),
-            alerts: self.catalogue.report.alerts.iter().filter(|alert| alert.is_news()).count(),
             front,
             generator: &self.catalogue.options.generator,
-            measured: &self.catalogue.measured,
         };
+        if out.keep(&place.path, &stamp::page_key(template, &frame, page)?) {
+            return Ok(());
+        }
         let mut context = Context::new();
         context.insert("frame", &frame);
         context.insert("page", page);

@@ -247,7 +247,8 @@ fn quartiles(direction: Direction, best_first: &[f64]) -> [f64; 5] {
     }
 }
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The value below which this share of sorted values lies, between two of them by linear interpolation.
+pub fn quantile(sorted: &[f64], share: f64) -> f64 {
     let Some(last) = sorted.len().checked_sub(1) else { return 0.0 };
     let at = last as f64 * share;
     let before = at.floor() as usize;

@@ -10,6 +10,7 @@ mod detect;
 mod deviations;
 mod equality;
 mod extract;
+mod functional;
 mod grown;
 mod hostile;
 mod house;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::model::{Environment, facts};
+use crate::analysis::differences::{message, words};
+use crate::model::{Environment, KernelWarning, facts};
 
 /// Something besides the kernel that may explain a change, or that makes it less certain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,10 +77,11 @@ const FACTS: &[(&str, &str)] = &[
     (facts::CPUS, "number of CPUs"),
     (facts::NUMA_NODES, "NUMA nodes"),
     (facts::VULNERABILITIES, "mitigations"),
+    (facts::FREQUENCY, "CPU frequency"),
+    (facts::SLEEP, "C-states"),
+    (facts::IO_SCHEDULERS, "I/O scheduler"),
+    (facts::TUNED, "tuned profile"),
 ];
-
-/// Words of the command line that differ by intention from run to run.
-const PER_RUN: &[&str] = &["BOOT_IMAGE=", "initrd=", "mm.run=", "mm.cfg=", "melbot."];
 
 /// What changed between two environments. A fact that is known on one side only is no change.
 pub fn changes(good: &Environment, bad: &Environment) -> Vec<Caveat> {
@@ -88,15 +90,18 @@ pub fn changes(good: &Environment, bad: &Environment) -> Vec<Caveat> {
         let (Some(before), Some(after)) = (good.fact(name), bad.fact(name)) else { continue };
         let (before, after) = match *name {
             facts::COMMAND_LINE => difference(words(before), words(after)),
-            facts::VULNERABILITIES => difference(clauses(before), clauses(after)),
+            facts::VULNERABILITIES | facts::SLEEP | facts::IO_SCHEDULERS | facts::FREQUENCY => {
+                difference(clauses(before), clauses(after))
+            }
             _ => (before.to_owned(), after.to_owned()),
         };
         if before != after {
             caveats.push(Caveat::Changed { fact: (*shown).to_owned(), before, after });
         }
     }
-    let new =
-        |line: &&String| !good.kernel_warnings.iter().any(|old| message(old) == message(line));
+    let new = |warning: &&KernelWarning| {
+        !good.kernel_warnings.iter().any(|old| message(old) == message(warning))
+    };
     match bad.kernel_warnings.iter().filter(new).count() {
         0 => {}
         lines => caveats.push(Caveat::Warnings { lines }),
@@ -109,16 +114,6 @@ pub fn configs_differ(good: &Environment, bad: &Environment) -> Option<String> {
     let (before, after) = (good.fact(facts::CONFIG_FILE)?, bad.fact(facts::CONFIG_FILE)?);
     (before != after)
         .then(|| format!("the MMTests config files differ (fingerprints {before} and {after})"))
-}
-
-/// A line of the kernel log without its time.
-fn message(line: &str) -> &str {
-    line.split_once("] ").map_or(line, |(_, message)| message)
-}
-
-fn words(command_line: &str) -> Vec<String> {
-    let per_run = |word: &&str| !PER_RUN.iter().any(|start| word.starts_with(start));
-    command_line.split_whitespace().filter(per_run).map(str::to_owned).collect()
 }
 
 fn clauses(text: &str) -> Vec<String> {
@@ -142,7 +137,7 @@ mod tests {
 
     fn environment(facts: &[(&str, &str)]) -> Environment {
         let facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Environment { facts: facts.collect(), kernel_warnings: Vec::new() }
+        Environment { facts: facts.collect(), ..Environment::default() }
     }
 
     #[test]
@@ -172,8 +167,9 @@ mod tests {
     fn new_warnings_count_once_whatever_their_time() {
         let mut good = environment(&[]);
         let mut bad = environment(&[]);
-        good.kernel_warnings = vec!["[ 1.0] WARNING: a".to_owned()];
-        bad.kernel_warnings = vec!["[ 2.0] WARNING: a".to_owned(), "[ 3.0] BUG: b".to_owned()];
+        let warning = |line: &str| KernelWarning { line: line.to_owned(), stack: Vec::new() };
+        good.kernel_warnings = vec![warning("[ 1.0] WARNING: a")];
+        bad.kernel_warnings = vec![warning("[ 2.0] WARNING: a"), warning("[ 3.0] BUG: b")];
         assert_eq!(changes(&good, &bad), [Caveat::Warnings { lines: 1 }]);
     }
 

@@ -8,10 +8,13 @@
 use std::collections::HashSet;
 
 use super::alert::Alert;
+use super::measured::BenchmarkKey;
 use crate::notes::Subject;
 
 /// Letters of a name (Crockford's base 32): none looks like another or like a digit.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// What stands for the direction of tests that fail.
+pub const FAILING: &str = "failing";
 /// 40 bits: among 10,000 alerts two share a name once in 20,000 times.
 const LENGTH: usize = 8;
 
@@ -26,6 +29,16 @@ pub fn name(alert: &Alert, extra: &str) -> String {
         alert.turn.word(),
         extra,
     ];
+    hashed(&parts)
+}
+
+/// The name of tests that newly fail.
+pub fn of_failing(of: &BenchmarkKey, first_bad: &str) -> String {
+    let place = &of.place;
+    hashed(&[&place.machine, &place.config, &of.benchmark, first_bad, FAILING, ""])
+}
+
+fn hashed(parts: &[&str]) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in parts {
         hasher.update(part.as_bytes());

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::Effect;
+use super::failing::Tests;
 use super::measured::{Measured, Measurements, Place, SeriesKey};
 use super::repeats::{Again, Repeats};
 use crate::analysis::History;
@@ -87,6 +88,8 @@ pub struct Judged {
     pub environments: BTreeMap<Place, BTreeMap<usize, Environment>>,
     /// Runs of one kernel.
     pub repeats: Repeats,
+    /// Functional tests.
+    pub tests: Tests,
 }
 
 impl Judged {
@@ -100,7 +103,13 @@ impl Judged {
         });
         let series = series.collect();
         let repeats = Repeats::new(&history, &measured.environments);
-        Judged { history, series, environments: measured.environments, repeats }
+        Judged {
+            history,
+            series,
+            environments: measured.environments,
+            repeats,
+            tests: measured.tests,
+        }
     }
 
     /// The tree of releases.
@@ -114,8 +123,8 @@ impl Judged {
     }
 
     /// What people call the track of a kernel: `mainline`, `6.12.y`, or nothing for free text.
-    pub fn track(&self, kernel: usize) -> String {
-        track_name(self.name(kernel))
+    pub fn track(&self, kernel: usize) -> &str {
+        self.history.track(kernel)
     }
 
     /// `true` if the machine ran any kernel of this track, whatever it measured.

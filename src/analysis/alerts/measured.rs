@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::failing::Tests;
 use crate::analysis::History;
 use crate::analysis::changes::SeriesData;
 use crate::model::{Direction, Environment, Run};
@@ -57,6 +58,8 @@ pub struct Measured {
 #[derive(Debug, Default)]
 pub struct Measurements {
     pub(super) series: BTreeMap<SeriesKey, Measured>,
+    /// Functional tests, which are not judged as measurements are.
+    pub(super) tests: Tests,
     pub(super) environments: BTreeMap<Place, BTreeMap<usize, Environment>>,
 }
 
@@ -82,6 +85,11 @@ impl Measurements {
             let of = BenchmarkKey { place: place.clone(), benchmark: benchmark.name.clone() };
             for operation in benchmark.operations.iter().filter(|o| !o.iterations.is_empty()) {
                 let key = SeriesKey { of: of.clone(), operation: operation.name.clone() };
+                if operation.is_test() {
+                    let failures = operation.iterations.iter().map(|iteration| iteration.mean);
+                    self.tests.add(key, kernel, failures);
+                    continue;
+                }
                 let series = self.series.entry(key).or_insert_with(|| Measured {
                     unit: operation.unit.clone(),
                     direction: operation.direction,

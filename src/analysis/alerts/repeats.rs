@@ -118,7 +118,7 @@ mod tests {
 
     fn ran(facts: &[(&str, &str)]) -> Environment {
         let facts = facts.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Environment { facts: facts.collect(), kernel_warnings: Vec::new() }
+        Environment { facts: facts.collect(), ..Environment::default() }
     }
 
     #[test]

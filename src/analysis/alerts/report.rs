@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::alert::{Alert, Member, Role, Turn, Window};
 use super::caveats::{self, Caveat};
 use super::corroboration;
+use super::failing::Failing;
 use super::grouping::{self, Event, Point};
 use super::identity;
 use super::judged::{Judged, JudgedSeries};
@@ -37,6 +38,8 @@ pub struct Withheld {
 pub struct Report {
     /// What is still there before what is over, regressions before improvements, by severity.
     pub alerts: Vec<Alert>,
+    /// Functional tests that newly fail.
+    pub failing: Vec<Failing>,
     /// Changes that cannot be judged.
     pub withheld: Vec<Withheld>,
     /// Machines that changed as a whole.
@@ -70,9 +73,16 @@ impl Report {
         corroboration::call(judged, &mut report.alerts);
         report.machine_drifts = machine::drifts(judged, &mut report.alerts);
         report.suspects = suspects(judged);
-        report.unseen = unseen(&report.alerts, notes);
+        report.failing = judged.tests.failing(&judged.history, notes);
+        report.unseen = unseen(&report, notes);
         report.alerts.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| order(a, b)));
         report
+    }
+
+    /// How many regressions and failing tests nobody has said anything about, and are still there.
+    pub fn news(&self) -> usize {
+        let failing = self.failing.iter().filter(|failing| failing.is_news()).count();
+        self.alerts.iter().filter(|alert| alert.is_news()).count() + failing
     }
 
     /// The alert of this name.
@@ -118,8 +128,9 @@ impl Report {
 }
 
 /// Notes that no alert bears.
-fn unseen(alerts: &[Alert], notes: &Notes) -> Vec<AlertNotes> {
-    let seen = |id: &str| alerts.iter().any(|alert| alert.id == id);
+fn unseen(report: &Report, notes: &Notes) -> Vec<AlertNotes> {
+    let failing = |id: &str| report.failing.iter().any(|failing| failing.id == id);
+    let seen = |id: &str| report.alert(id).is_some() || failing(id);
     notes.alerts.iter().filter(|notes| !seen(&notes.subject.id)).cloned().collect()
 }
 
@@ -166,7 +177,7 @@ fn alert(judged: &Judged, series: &[JudgedSeries], event: &Event) -> Option<Aler
         turn,
         mixed: members.iter().any(|m| m.turn != turn),
         window: typical.window.clone(),
-        track: judged.track(event.kernel),
+        track: judged.track(event.kernel).to_owned(),
         measured,
         severity,
         class: Class::of(severity),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::alert::{Alert, Member, Role, Turn, Window};
 use super::effect::Effect;
+use super::failing::Tests;
 use super::judged::{Judged, JudgedSeries};
 use super::life::{Life, Shape};
 use super::measured::{BenchmarkKey, Place, SeriesKey};
@@ -99,7 +100,7 @@ pub fn judged(kernels: &[&str], rows: &[(&str, &str, &str, &str)]) -> Judged {
         known.extend(one.samples.keys().map(|kernel| (*kernel, Environment::default())));
     }
     let repeats = Repeats::new(&history, &environments);
-    Judged { history, series, environments, repeats }
+    Judged { history, series, environments, repeats, tests: Tests::default() }
 }
 
 fn row_of(

@@ -2,8 +2,8 @@
 
 use super::table::Change;
 use crate::analysis::alerts::{
-    Alert, Class, Evidence, Explanation, MachineEvidence, Role, Turn, Unconfirmed, Window,
-    Withheld, counted, figure, interval, probability, signed,
+    Alert, Class, Evidence, Explanation, FailedTest, Failing, MachineEvidence, Role, Turn,
+    Unconfirmed, Window, Withheld, counted, figure, interval, probability, signed,
 };
 use crate::cli::paper::{Ink, Paper};
 use crate::notes::{AlertNotes, Entry, State};
@@ -198,6 +198,31 @@ pub fn unseen(paper: &mut Paper, notes: &AlertNotes) {
         notes.state().word()
     );
     paper.paragraph(&format!("  {}  ", s.id), &told);
+}
+
+/// Tests that fail.
+pub fn failing(paper: &mut Paper, failing: &Failing) {
+    let mark = match failing.is_over() {
+        true => paper.ink(Ink::Open, "✓"),
+        false => paper.ink(Ink::Worse, "✗"),
+    };
+    paper.line(&format!("{mark} {}  {}", failing.id, paper.ink(Ink::Strong, &place(&failing.of))));
+    paper.paragraph("  ", &failing.title());
+    paper.paragraph("  ", &format!("{}; {}", failing.sentence(), failing.state.word()));
+}
+
+/// All tests that fail, by name.
+pub fn failed_tests(paper: &mut Paper, failing: &Failing) {
+    let row = |test: &FailedTest| {
+        let repaired = match test.repaired.is_empty() {
+            true => String::new(),
+            false => format!("passes again in {}", test.repaired.join(", ")),
+        };
+        vec![test.test.clone(), counted(test.iterations, "iteration"), repaired]
+    };
+    let rows: Vec<Vec<String>> = failing.tests.iter().map(row).collect();
+    paper.line("");
+    paper.table("  ", &[false, true, false], &rows);
 }
 
 /// A suspect.

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::{detail, table};
-use crate::analysis::alerts::{Alert, Class, Turn, explain};
+use crate::analysis::alerts::{Alert, Class, Failing, Turn, explain};
 use crate::cli::judgement::{JudgedArgs, Judgement};
 use crate::cli::paper::{Ink, Paper};
 use crate::cli::results::Filter;
@@ -113,6 +113,14 @@ impl Choice {
         self.takes_kernel(&alert.window.first_bad, &alert.track) && state && alert.class >= least
     }
 
+    /// `true` if tests that fail are meant; a severity they have none.
+    fn takes_failing(&self, failing: &Failing) -> bool {
+        let state = self.state.is_empty() || self.state.iter().any(|s| s.state() == failing.state);
+        self.takes_kernel(&failing.window.first_bad, &failing.track)
+            && state
+            && self.severity.is_none()
+    }
+
     /// `true` if changes at a kernel of this track are meant.
     pub fn takes_kernel(&self, kernel: &str, track: &str) -> bool {
         let among =
@@ -139,6 +147,7 @@ impl List {
         };
         let report = &mut judgement.report;
         report.alerts.retain(|alert| place(&alert.of) && self.choice.takes(alert));
+        report.failing.retain(|failing| place(&failing.of) && self.choice.takes_failing(failing));
         report.withheld.retain(|w| place(&w.of) && !self.choice.only_alerts());
         report.suspects.retain(|suspect| {
             let kernel = self.choice.takes_kernel(&suspect.window.first_bad, &suspect.track);
@@ -147,7 +156,8 @@ impl List {
         report.machine_drifts.retain(|drift| {
             report.alerts.iter().any(|alert| alert.of.place.machine == drift.machine)
         });
-        let news = report.alerts.iter().any(Alert::is_news);
+        let news =
+            report.alerts.iter().any(Alert::is_news) || report.failing.iter().any(Failing::is_news);
         print(&if self.json {
             serde_json::to_string_pretty(&json::report(
                 &judgement.report,
@@ -183,6 +193,14 @@ impl List {
             }
             paper.line("");
             detail::brief(&mut paper, alert);
+        }
+        if !report.failing.is_empty() {
+            paper.line("");
+            paper.line(&paper.ink(Ink::Faint, "Tests that fail:"));
+        }
+        for failing in &report.failing {
+            paper.line("");
+            detail::failing(&mut paper, failing);
         }
         if !report.suspects.is_empty() {
             paper.line("");

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use clap::Args;
 
 use super::list::StateName;
+use crate::analysis::alerts::FAILING;
 use crate::cli::judgement::{JudgedArgs, Judgement};
 use crate::cli::results::Filter;
 use crate::cli::{Ending, print};
@@ -89,6 +90,17 @@ fn say(id: &str, source: &JudgedArgs, state: State, word: Word) -> anyhow::Resul
 fn subject(judgement: &Judgement, id: &str) -> Subject {
     if let Some(notes) = judgement.notes.of(id) {
         return notes.subject.clone();
+    }
+    if let Some(failing) = judgement.report.failing.iter().find(|failing| failing.id == id) {
+        return Subject {
+            id: id.to_owned(),
+            machine: failing.of.place.machine.clone(),
+            config: failing.of.place.config.clone(),
+            benchmark: failing.of.benchmark.clone(),
+            direction: FAILING.to_owned(),
+            last_good: failing.window.last_good.clone(),
+            first_bad: failing.window.first_bad.clone(),
+        };
     }
     // `resolve` gave a name that either notes or an alert bear.
     let Some(alert) = judgement.report.alert(id) else {

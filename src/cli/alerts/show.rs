@@ -34,6 +34,17 @@ impl Show {
         judgement.complain();
         let id = judgement.resolve(&self.id)?;
         let mut paper = Paper::new();
+        if let Some(failing) = judgement.report.failing.iter().find(|failing| failing.id == id) {
+            if self.json {
+                print(&(serde_json::to_string_pretty(failing)? + "\n"))?;
+                return Ok(Ending::Fine);
+            }
+            detail::failing(&mut paper, failing);
+            detail::failed_tests(&mut paper, failing);
+            failing.notes.iter().for_each(|entry| detail::note(&mut paper, entry));
+            print(&paper.finish())?;
+            return Ok(Ending::Fine);
+        }
         let Some(alert) = judgement.report.alert(&id) else {
             // `resolve` knows the alerts and the notes that no alert bears.
             if let Some(notes) = judgement.notes.of(&id) {

@@ -27,12 +27,15 @@ fn add_row(
             .complain(at, format!("{} columns below a header of {}", row.len(), header.len()));
     }
     for (name, value) in header.iter().zip(row).skip(skipped) {
-        // A decimal comma is that of the test machine's language.
-        let value = value.replace(',', ".").parse().ok().filter(|value: &f64| value.is_finite());
-        let Some(value) = value else { continue };
+        // A decimal comma is that of the test machine's language. Other words are no figures.
+        let Ok(value) = value.replace(',', ".").parse::<f64>() else { continue };
         let name = name.as_ref();
         let series = if of.is_empty() { name.to_owned() } else { format!("{of}-{name}") };
-        out.add(at, &series, time, value);
+        if value.is_finite() {
+            out.add(at, &series, time, value);
+        } else {
+            out.complain(at, format!("{series} is {value}: left out"));
+        }
     }
 }
 

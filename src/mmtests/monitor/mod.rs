@@ -5,7 +5,9 @@
 //! `pgfault`.
 
 mod columns;
+mod condense;
 mod counters;
+mod meaning;
 mod of_run;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,8 @@ mod tests;
 use super::logs::{Logs, Text};
 use super::shellpack::Parsed;
 
+pub use condense::{Iteration, watched};
+pub use meaning::Meaning;
 pub use of_run::{Watched, of_run};
 
 /// A monitor whose output melbot reads.
@@ -22,21 +26,39 @@ pub struct Monitor {
     pub name: &'static str,
     /// What it tells, in a few words, for headings.
     pub title: &'static str,
+    /// What its series are.
+    pub meaning: Meaning,
     parse: fn(&Text, &mut Parsed),
 }
 
 /// All monitors that melbot reads.
 pub const ALL: &[Monitor] = &[
-    Monitor { name: "iostat", title: "Disks", parse: columns::iostat },
-    Monitor { name: "mpstat", title: "CPUs", parse: columns::mpstat },
+    Monitor { name: "iostat", title: "Disks", meaning: meaning::IOSTAT, parse: columns::iostat },
+    Monitor { name: "mpstat", title: "CPUs", meaning: meaning::MPSTAT, parse: columns::mpstat },
     Monitor {
         name: "proc-interrupts",
-        title: "Interrupts since boot",
+        title: "Interrupts",
+        meaning: meaning::INTERRUPTS,
         parse: counters::interrupts,
     },
-    Monitor { name: "proc-vmstat", title: "Memory management", parse: counters::vmstat },
-    Monitor { name: "turbostat", title: "Frequency and sleep of CPUs", parse: columns::turbostat },
-    Monitor { name: "vmstat", title: "Processes, memory and I/O", parse: columns::vmstat },
+    Monitor {
+        name: "proc-vmstat",
+        title: "Memory management",
+        meaning: meaning::PROC_VMSTAT,
+        parse: counters::vmstat,
+    },
+    Monitor {
+        name: "turbostat",
+        title: "Frequency and sleep of CPUs",
+        meaning: meaning::TURBOSTAT,
+        parse: columns::turbostat,
+    },
+    Monitor {
+        name: "vmstat",
+        title: "Processes, memory and I/O",
+        meaning: meaning::VMSTAT,
+        parse: columns::vmstat,
+    },
 ];
 
 impl Monitor {
@@ -45,12 +67,24 @@ impl Monitor {
     pub fn read(&self, iteration: &Logs, benchmark: &str) -> Option<Parsed> {
         let mut out = Parsed::default();
         let text = out.read(iteration, &format!("{}-{benchmark}", self.name))?;
+        out.path = text.path().to_owned();
+        out.last = last_time(&text);
         (self.parse)(&text, &mut out);
+        out.note_negative();
         if out.samples.is_empty() && out.problems.is_empty() {
             out.missing(&text, "figures", "check that the monitor's program is installed");
         }
         Some(out)
     }
+}
+
+/// When a monitor wrote the last time, in seconds since 1970.
+fn last_time(text: &Text) -> Option<f64> {
+    text.as_str().lines().rev().find_map(|line| {
+        let time =
+            line.strip_prefix("time: ").or(line.split_once(" -- ").map(|(stamp, _)| stamp))?;
+        time.split_ascii_whitespace().next()?.parse().ok().filter(|time: &f64| time.is_finite())
+    })
 }
 
 /// A line that MMTests put the time in front of: `1795354532.6031   2.0784   2.0045 -- 15  0 …`.

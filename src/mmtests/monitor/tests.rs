@@ -1,12 +1,15 @@
 //! Over the monitors' logs in the corpus, and lines of the others.
 
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use super::ALL;
+use flate2::write::GzEncoder;
+
+use super::{ALL, Iteration, watched};
 use crate::mmtests::logs::Logs;
 use crate::mmtests::shellpack::Parsed;
+use crate::model::{Figures, Problem, Reading, Stretch, Watched};
 
 /// What a monitor of this name makes of a log.
 fn read(monitor: &str, file: &str, log: &[u8]) -> Parsed {
@@ -99,4 +102,117 @@ fn a_monitor_that_could_not_run_is_told() {
     let log = b" 1795354532.6031   1.0000   1.0000 -- sh: 1: vmstat: not found\n";
     let out = read("vmstat", "vmstat-x", log);
     assert!(out.problems[0].what.contains("vmstat: not found"), "{:?}", out.problems);
+}
+
+/// Condenses what monitors wrote into `iter-0` and `iter-1`, of a benchmark that ended at this time.
+fn condense(files: &[(&str, &[u8])], ended: Option<(f64, f64)>) -> (Vec<Watched>, Vec<Problem>) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut problems = Vec::new();
+    let folders: Vec<Logs> = ["iter-0", "iter-1"]
+        .iter()
+        .map(|iteration| {
+            fs::create_dir(dir.path().join(iteration)).unwrap();
+            for (name, log) in files.iter().filter(|(name, _)| name.starts_with(iteration)) {
+                fs::write(dir.path().join(name), log).unwrap();
+            }
+            Logs::open(&dir.path().join(iteration), *iteration).unwrap()
+        })
+        .collect();
+    let iterations =
+        folders.iter().zip(0..).map(|(logs, number)| Iteration { number, logs, ended });
+    let seen = watched("x", iterations, &mut problems);
+    (seen, problems)
+}
+
+fn counters(rows: &[(u64, u64, u64)]) -> String {
+    let row = |(time, faults, free): &(u64, u64, u64)| {
+        format!("time: {time}\npgfault {faults}\nnr_free_pages {free}\npswpin 7\n")
+    };
+    rows.iter().map(row).collect()
+}
+
+#[test]
+fn counters_become_increases_and_levels_means() {
+    let one = counters(&[(100, 1000, 50), (110, 2000, 70), (120, 5000, 60)]);
+    let other = counters(&[(500, 9000, 10), (520, 9000, 20)]);
+    let files =
+        [("iter-0/proc-vmstat-x", one.as_bytes()), ("iter-1/proc-vmstat-x", other.as_bytes())];
+    let (seen, problems) = condense(&files, None);
+    assert!(problems.is_empty(), "{problems:?}");
+    let [watched] = seen.as_slice() else { panic!("{seen:?}") };
+    assert_eq!(watched.iterations[1], Stretch { number: 1, seconds: 20.0 });
+    assert_eq!(watched.still, ["pswpin"]);
+    let faults = &watched.series[0];
+    assert_eq!((faults.name.as_str(), faults.reading), ("pgfault", Reading::Counter));
+    let figures = Figures { mean: 200.0, p95: 290.0, increase: 4000.0 };
+    assert_eq!(faults.iterations[0], Some(figures));
+    assert_eq!(faults.iterations[1].unwrap().increase, 0.0, "it stood still, and was read");
+    let curve: Vec<(f64, f64)> = faults.curve.as_ref().unwrap().points().collect();
+    assert_eq!(curve, [(10.0, 100.0), (20.0, 300.0)]);
+    let free = &watched.series[1];
+    assert_eq!((free.iterations[0].unwrap().mean, free.unit.as_str()), (60.0, "pages"));
+}
+
+#[test]
+fn a_monitor_that_died_is_told_and_used() {
+    let rows = counters(&[(100, 1, 1), (110, 2, 1), (120, 3, 1)]);
+    let files = [("iter-0/proc-vmstat-x", rows.as_bytes()), ("iter-1/vmstat-x.start", b"100\n")];
+    let (seen, problems) = condense(&files, Some((100.0, 200.0)));
+    assert_eq!(seen[0].series.len(), 2);
+    let told: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert!(told[0].starts_with("proc-vmstat of x ends 80 s before"), "{told:?}");
+    assert_eq!(told[1], "vmstat was started with x and left no log");
+    // It looks every ten seconds: this is as it should be.
+    assert_eq!(condense(&files[..1], Some((35.0, 135.0))).1, []);
+    // MMTests took its time to stop and pack; or the monitor to start.
+    assert_eq!(condense(&files[..1], Some((20.0, 200.0))).1, []);
+    assert_eq!(condense(&files[..1], Some((200.0, 125.0))).1, []);
+}
+
+#[test]
+fn a_cut_log_is_told_and_the_rest_used() {
+    let rows: Vec<(u64, u64, u64)> = (0..5000).map(|at| (100 + at, 17 * at * at, at % 7)).collect();
+    let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(counters(&rows).as_bytes()).unwrap();
+    let mut packed = packed.finish().unwrap();
+    packed.truncate(packed.len() / 2);
+    let (seen, problems) = condense(&[("iter-0/proc-vmstat-x.gz", &packed)], None);
+    assert!(seen[0].iterations[0].seconds > 1000.0, "{:?}", seen[0].iterations);
+    assert_eq!(problems[0].path, "iter-0/proc-vmstat-x.gz");
+}
+
+#[test]
+fn what_cannot_be_is_told() {
+    let fell = counters(&[(100, 10, 1), (110, 4, 1), (120, 20, 1)]);
+    let (seen, problems) = condense(&[("iter-0/proc-vmstat-x", fell.as_bytes())], None);
+    assert!(seen[0].series.iter().all(|series| series.name != "pgfault"));
+    assert!(problems[0].what.contains("such as pgfault, fell"), "{problems:?}");
+    let log = " 1795354532.6 1.0 1.0 -- Device r/s w/s\n 1795354532.6 1.0 1.0 -- avg-cpu: %user\n\
+        \x201795354534.6 3.0 1.0 -- avg-cpu: %user\n 1795354534.6 3.0 1.0 -- Device r/s w/s\n\
+        \x201795354534.6 3.0 1.0 -- vda -nan -3.5\n";
+    let (_, problems) = condense(&[("iter-0/iostat-x", log.as_bytes())], None);
+    let told: Vec<&str> = problems.iter().map(|problem| problem.what.as_str()).collect();
+    let expected =
+        ["vda-r/s is NaN: left out", "vda-w/s was -3.5, which nothing of its kind can be"];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn long_and_wide_logs_stay_small() {
+    let rows: Vec<(u64, u64, u64)> = (0..20_000).map(|at| (100 + at, at * at, at % 7)).collect();
+    let log = counters(&rows);
+    let mut wide = String::from("time: 1\n           CPU0\n");
+    for time in ["", "time: 11\n           CPU0\n"] {
+        wide += time;
+        for source in 0..3000 {
+            let count = if time.is_empty() { 0 } else { 5 };
+            wide += &format!("{source}: {count} chip {source}-edge device{source}\n");
+        }
+    }
+    let files =
+        [("iter-0/proc-vmstat-x", log.as_bytes()), ("iter-0/proc-interrupts-x", wide.as_bytes())];
+    let (seen, _) = condense(&files, None);
+    assert_eq!((seen[0].series.len(), seen[0].left_out), (400, 2600));
+    let size = serde_json::to_string(&seen).unwrap().len();
+    assert!(size < 100_000, "{size} bytes");
 }

@@ -6,9 +6,9 @@
 
 use super::parsed::REPEAT;
 use super::words::{number_at, word};
-use super::{FAILURES, Metric, Parsed, Shellpack, Source};
+use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
-use crate::model::SummaryKind;
+use crate::model::{FAILURES, SummaryKind};
 
 /// Failures: 0 is a pass.
 pub const LTP: Shellpack = Shellpack {

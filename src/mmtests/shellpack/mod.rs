@@ -18,6 +18,7 @@ mod gnu_time;
 mod hackbench;
 mod io_uring;
 mod iperf3;
+mod klp;
 mod libmicro;
 mod lines;
 mod ltp;
@@ -53,7 +54,7 @@ mod robustness_tests;
 mod testing;
 
 use super::logs::Logs;
-use crate::model::{Direction, SummaryKind};
+use crate::model::{Direction, FAILURES, SummaryKind};
 
 pub use parsed::Parsed;
 
@@ -100,6 +101,7 @@ pub const ALL: &[&Shellpack] = &[
     &io_uring::IO_URING,
     &iperf3::IPERF3,
     &libmicro::LIBMICRO,
+    &klp::KLP,
     &ltp::LTP,
     &netperf::NETPERF,
     &pagealloc::PAGEALLOC,
@@ -157,9 +159,6 @@ pub struct Metric {
     /// Unit of the values: `s`, `ms`, `µs`, `MB/s`, `ops/s` …
     pub unit: &'static str,
 }
-
-/// Unit of the operations of which each value is a number of failures, or an exit status.
-const FAILURES: &str = "failures";
 
 impl Metric {
     /// Operations of which less is better.

@@ -23,6 +23,10 @@ pub struct Parsed {
     pub samples: Samples,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// The folder or log that it was read from, as problems name it.
+    pub path: String,
+    /// When the last figure was written, in seconds since 1970, where a log tells.
+    pub last: Option<f64>,
     complaints: usize,
 }
 
@@ -62,6 +66,19 @@ impl Parsed {
     pub fn add_next(&mut self, at: (&Text, u64), id: OperationId, value: f64) {
         let number = self.samples.count(id) + 1;
         self.add_to(at, id, number as f64, value);
+    }
+
+    /// Notes operations with values below 0, where none can be: neither time nor rates, sizes or counts.
+    pub(in crate::mmtests) fn note_negative(&mut self) {
+        let below = |values: &[f64]| values.iter().copied().find(|value| *value < 0.0);
+        let all = self.samples.series().iter();
+        let odd: Vec<(String, f64)> =
+            all.filter_map(|s| Some((s.operation.clone(), below(&s.values)?))).collect();
+        let path = self.path.clone();
+        for (operation, value) in odd {
+            let what = format!("{operation} was {value}, which nothing of its kind can be");
+            self.warn(&path, what, LOOK);
+        }
     }
 
     /// Notes a line that was expected to hold a result and does not.
@@ -120,6 +137,8 @@ impl Parsed {
     /// Adds what MMTests' own log says of a failure, and whether anything was measured at all.
     pub(in crate::mmtests) fn finish(&mut self, logs: &Logs) {
         let nothing = self.samples.is_empty();
+        self.path = logs.path().to_owned();
+        self.note_negative();
         if let Some(text) = self.read(logs, "mmtests.log") {
             self.repeat_fatal(&text, nothing);
         }

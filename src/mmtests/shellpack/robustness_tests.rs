@@ -35,6 +35,7 @@ const LOGS: &[(&str, &[&str])] = &[
     ("io_uring", &["t-io_uring.log"]),
     ("iperf3", &["protocols", "tcp-64-0-1.1", "udp-64-1M-2.1"]),
     ("libmicro", &["getpid.log", "mmtests.log"]),
+    ("klp", &["klp.log"]),
     ("ltp", &["benchlog-mm", "runltp-mm", "benchlog-getpid01"]),
     ("pedsort", &["benchlog-1-_-1"]),
     ("perffutexwake", &["benchlog-1-_-1"]),

@@ -2,9 +2,9 @@
 
 use super::parsed::REPEAT;
 use super::words::{number, operation};
-use super::{FAILURES, Metric, Parsed, Shellpack, Source};
+use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
-use crate::model::SummaryKind;
+use crate::model::{FAILURES, SummaryKind};
 
 /// Deadlocks where priorities are inherited, by the number of thread groups.
 pub const PISTRESS: Shellpack = Shellpack {

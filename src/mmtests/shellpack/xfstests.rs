@@ -6,8 +6,8 @@
 
 use super::parsed::REPEAT;
 use super::words::number;
-use super::{FAILURES, Metric, Parsed, Shellpack, Source};
-use crate::model::SummaryKind;
+use super::{Metric, Parsed, Shellpack, Source};
+use crate::model::{FAILURES, SummaryKind};
 
 /// Failures: 0 is a pass, another number the exit status.
 pub const XFSTESTS: Shellpack = Shellpack {

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::line::{Line, Section, commits};
 use super::suspects::Suspect;
 use super::{LIST, page_of};
-use crate::analysis::alerts::Withheld;
+use crate::analysis::alerts::{Failing, Withheld};
 use crate::notes::AlertNotes;
 use crate::site::catalogue::named;
 use crate::site::templates::{Link, Place};
@@ -20,6 +20,7 @@ struct Page<'s> {
     evidence: Option<[String; 2]>,
     drifts: Vec<String>,
     sections: Vec<Group<'s>>,
+    failing: Vec<Row>,
     suspects: Vec<Suspect>,
     more_suspects: usize,
     withheld: Vec<Row>,
@@ -74,6 +75,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         drifts: report.machine_drifts.iter().map(|drift| drift.sentence()).collect(),
         any: !catalogue.alerts.is_empty(),
         sections: SECTIONS.map(group).into_iter().filter(|group| group.count > 0).collect(),
+        failing: report.failing.iter().take(ROWS).map(failing).collect(),
         suspects: report.suspects.iter().take(ROWS).map(Suspect::new).collect(),
         more_suspects: report.suspects.len().saturating_sub(ROWS),
         withheld: report.withheld.iter().take(ROWS).map(withheld).collect(),
@@ -113,6 +115,17 @@ fn lead(site: &Site) -> String {
          noise on average, if the engine's model of noise held exactly; count on twice that.",
         100.0 * site.catalogue.settings.false_share
     )
+}
+
+fn failing(failing: &Failing) -> Row {
+    let place = &failing.of.place;
+    Row {
+        what: Link::new(failing.of.benchmark.clone(), page_of(&failing.id)),
+        place: format!("{} · {}", named(&place.machine), named(&place.config)),
+        window: format!("{} → {}", failing.window.last_good, failing.window.first_bad),
+        detail: format!("{}; {}", failing.title(), failing.sentence()),
+        state: failing.state.word().to_owned(),
+    }
 }
 
 fn withheld(withheld: &Withheld) -> Row {

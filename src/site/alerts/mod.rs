@@ -1,5 +1,6 @@
 //! Alerts on pages: the list, a page for each, and feeds for other programs.
 
+mod failing;
 mod feeds;
 mod line;
 mod list;

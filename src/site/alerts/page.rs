@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::failing;
 use super::line::{Line, mark, sign, size_interval};
 use super::mail::{mail, tag};
 use super::{LIST, page_of};
@@ -13,9 +14,11 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
+use crate::site::differing::{Differing, of_window};
 use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
+use crate::site::moved::{Also, also};
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
@@ -46,6 +49,8 @@ struct Page<'s> {
     lives: Vec<(String, String)>,
     witnesses: Vec<Testimony>,
     runs: Vec<Ran>,
+    moved: Also,
+    differing: Differing,
     notes: Vec<Note>,
     commands: String,
     bisect: Option<String>,
@@ -94,8 +99,9 @@ struct Ran {
     logs: Vec<LogLink>,
 }
 
+/// What was said, and by whom.
 #[derive(Serialize)]
-struct Note {
+pub struct Note {
     head: String,
     html: String,
 }
@@ -105,6 +111,7 @@ pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let catalogue = &site.catalogue;
     let alerts = catalogue.report.alerts.par_iter().zip(&catalogue.alerts);
     alerts.try_for_each(|(alert, line)| write(site, alert, line, out))?;
+    catalogue.report.failing.par_iter().try_for_each(|one| failing::write(site, one, out))?;
     let unseen = catalogue.report.unseen.par_iter();
     unseen.try_for_each(|notes| write_unseen(site, notes, out))
 }
@@ -147,6 +154,8 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         lives: lives(alert),
         witnesses: alert.witnesses.iter().map(testimony).collect(),
         runs: shelf.map_or(Vec::new(), |shelf| runs(site, shelf, alert, &root_of(&path))),
+        moved: also(shelf, alert),
+        differing: shelf.map_or(Differing::default(), |shelf| of_window(shelf, alert)),
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
@@ -158,7 +167,8 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
     site.write("alert.html", &Place { path, title, crumbs: crumbs() }, &page, out)
 }
 
-fn crumbs() -> Vec<Link> {
+/// The pages above every alert.
+pub fn crumbs() -> Vec<Link> {
     vec![Link::new("Home", "index.html"), Link::new("Alerts", LIST)]
 }
 
@@ -271,7 +281,8 @@ fn runs(site: &Site, shelf: &Shelf, alert: &Alert, root: &str) -> Vec<Ran> {
     runs
 }
 
-fn note(entry: &Entry) -> Note {
+/// An entry of the notes.
+pub fn note(entry: &Entry) -> Note {
     let day = entry.date.split('T').next().unwrap_or(&entry.date);
     Note {
         head: format!("{day} · {} · {}", entry.state.word(), entry.author),

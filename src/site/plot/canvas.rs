@@ -40,10 +40,20 @@ pub enum Ink {
     Level,
     WorseLevel,
     BetterLevel,
+    First,
+    Second,
+    Third,
+    Fourth,
+    Fifth,
+    Sixth,
 }
 
 impl Ink {
-    const ALL: [Ink; 13] = [
+    /// Of kernels that are drawn over each other.
+    pub const KERNELS: [Ink; 6] =
+        [Ink::First, Ink::Second, Ink::Third, Ink::Fourth, Ink::Fifth, Ink::Sixth];
+
+    const ALL: [Ink; 19] = [
         Ink::Grid,
         Ink::Text,
         Ink::Band,
@@ -57,9 +67,16 @@ impl Ink {
         Ink::Level,
         Ink::WorseLevel,
         Ink::BetterLevel,
+        Ink::First,
+        Ink::Second,
+        Ink::Third,
+        Ink::Fourth,
+        Ink::Fifth,
+        Ink::Sixth,
     ];
 
-    fn class(self) -> &'static str {
+    /// Class of the style sheet.
+    pub fn class(self) -> &'static str {
         match self {
             Ink::Grid => "ax",
             Ink::Text => "tx",
@@ -74,6 +91,12 @@ impl Ink {
             Ink::Level => "lv",
             Ink::WorseLevel => "lw",
             Ink::BetterLevel => "lb",
+            Ink::First => "k1",
+            Ink::Second => "k2",
+            Ink::Third => "k3",
+            Ink::Fourth => "k4",
+            Ink::Fifth => "k5",
+            Ink::Sixth => "k6",
         }
     }
 

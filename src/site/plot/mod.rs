@@ -3,6 +3,7 @@
 mod bisect;
 mod boxes;
 mod canvas;
+mod courses;
 mod kernel_axis;
 mod sparkline;
 mod tracks;
@@ -12,6 +13,8 @@ use serde::Serialize;
 
 pub use bisect::bisect;
 pub use boxes::boxes;
+pub use canvas::Ink;
+pub use courses::courses;
 pub use sparkline::{Sparkline, sparkline};
 pub use tracks::{Shape, tracks};
 

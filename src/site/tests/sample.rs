@@ -6,8 +6,8 @@ use crate::analysis::History;
 use crate::analysis::alerts::testing::{comparison, series};
 use crate::analysis::alerts::{BenchmarkKey, Judged, Place, SeriesKey};
 use crate::model::{
-    Benchmark, Direction, Environment, Iteration, Operation, Outcome, Problem, Run, Severity,
-    SummaryKind,
+    Benchmark, Direction, Environment, Iteration, KernelWarning, Operation, Outcome, Problem, Run,
+    Severity, SummaryKind,
 };
 use crate::stats::summary::summarise;
 
@@ -86,14 +86,19 @@ fn run(
         outcome: if at == 1 { Outcome::Unfinished } else { Outcome::Complete },
         environment: Environment {
             facts: vec![("Kernel".into(), format!("Linux {name}")), ("CPU".into(), "fast".into())],
-            kernel_warnings: vec!["WARNING: <script>".into()],
+            settings: vec![("Kernel config".into(), vec![format!("HZ={}", 100 + at)])],
+            kernel_warnings: vec![KernelWarning {
+                line: "WARNING: <script>".into(),
+                stack: vec!["f+0x1/0x2".into()],
+            }],
         },
         benchmarks: vec![Benchmark {
             name: "bench".into(),
             title: "A benchmark & more".into(),
             kind: SummaryKind::Multiops,
             decimals: 2,
-            time: Some([1.0, 2.0, 3.0]),
+            times: vec![(0, [1.0, 2.0, 3.0])],
+            watched: Vec::new(),
             logs: (0..iterations).map(|n| format!("{path}/iter-{n}/bench/logs")).collect(),
             operations: (0..operations).map(|n| operation(n, at, iterations)).collect(),
         }],
