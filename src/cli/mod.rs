@@ -6,17 +6,22 @@ mod bisects;
 mod check;
 mod client;
 mod compare;
+mod coordinator;
+mod doctor;
 mod extract;
 mod init;
 mod judge;
 mod judgement;
+mod kernel;
 mod machine;
 mod monitors;
 mod paper;
 mod plan;
+mod queue;
 mod results;
 mod settings;
 mod site;
+mod token;
 mod window;
 
 use std::io::{self, Write as _};
@@ -46,6 +51,11 @@ enum Verb {
     Bisect(bisect::Bisect),
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
+    Coordinator(coordinator::CoordinatorVerb),
+    Queue(queue::QueueVerb),
+    Token(token::TokenVerb),
+    Kernel(kernel::KernelVerb),
+    Doctor(doctor::Doctor),
     Init(init::Init),
     Check(check::Check),
     Judge(judge::Judge),
@@ -73,6 +83,11 @@ pub fn run() -> ExitCode {
         Verb::Bisect(verb) => verb.run(),
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
+        Verb::Coordinator(verb) => verb.run(),
+        Verb::Queue(verb) => verb.run(),
+        Verb::Token(verb) => verb.run(),
+        Verb::Kernel(verb) => verb.run(),
+        Verb::Doctor(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),

@@ -8,8 +8,8 @@ use std::process::Command;
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
     &["mmtests", "notes", "store", "lab"],
-    &["kernel", "analysis"],
-    &["bisect", "client", "demo", "report", "site"],
+    &["kernel", "queue", "analysis"],
+    &["bisect", "client", "coordinator", "demo", "report", "site"],
     &["cli"],
 ];
 

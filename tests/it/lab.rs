@@ -4,4 +4,4 @@ mod cycle;
 mod faults;
 mod hostile;
 mod killed;
-mod world;
+pub mod world;
