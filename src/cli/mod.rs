@@ -17,6 +17,7 @@ mod plan;
 mod results;
 mod settings;
 mod site;
+mod theme;
 mod window;
 
 use std::io::{self, Write as _};
@@ -48,6 +49,7 @@ enum Verb {
     Client(client::ClientVerb),
     Init(init::Init),
     Check(check::Check),
+    Theme(theme::ThemeVerb),
     Judge(judge::Judge),
 }
 
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Verb::Client(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
     match result {
