@@ -21,6 +21,7 @@ mod queue;
 mod results;
 mod settings;
 mod site;
+mod theme;
 mod token;
 mod window;
 
@@ -58,6 +59,7 @@ enum Verb {
     Doctor(doctor::Doctor),
     Init(init::Init),
     Check(check::Check),
+    Theme(theme::ThemeVerb),
     Judge(judge::Judge),
 }
 
@@ -90,6 +92,7 @@ pub fn run() -> ExitCode {
         Verb::Doctor(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
     match result {
