@@ -59,7 +59,7 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
 
 fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Result<(), LabError> {
     let id = taken.job.id;
-    let keeper = Keeper::start(&desk.queue_file(), taken.lease.clone(), RENEW)?;
+    let keeper = Keeper::start(&desk.queue_place(), taken.lease.clone(), RENEW)?;
     let analysed = analyse(desk, queue, &taken.job);
     drop(keeper);
     let result = match analysed {

@@ -32,7 +32,7 @@ pub fn work(desk: &Desk, name: &str, tell: &dyn Fn(&str)) -> Result<(), LabError
 
 fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Result<(), LabError> {
     let id = taken.job.id;
-    let keeper = Keeper::start(&desk.queue_file(), taken.lease.clone(), RENEW)?;
+    let keeper = Keeper::start(&desk.queue_place(), taken.lease.clone(), RENEW)?;
     let built = build(desk, &taken.job, &mut |what| tell(&format!("job {id}: {what}")));
     drop(keeper);
     let result = match built {

@@ -120,8 +120,10 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
 }
 
 fn queue(lab: &Path) -> Result<(), String> {
-    let queue = Queue::open(&Desk::queue_of(lab), Clock::system());
-    queue.and_then(|queue| queue.check()).map_err(|error| error.to_string())
+    let place = Desk::queue_of(lab).map_err(|error| error.to_string())?;
+    Queue::open(&place, Clock::system())
+        .and_then(|queue| queue.check())
+        .map_err(|error| error.to_string())
 }
 
 fn tree(desk: &Desk, name: &str) -> Result<(), String> {

@@ -21,6 +21,9 @@ pub struct Settings {
     /// Name of the site.
     #[serde(default)]
     pub title: Option<String>,
+    /// A `postgres://` URL, where several hosts share a queue; else it is a file in state/.
+    #[serde(default)]
+    pub queue: Option<PathBuf>,
     /// Where runs are put.
     #[serde(default = "results")]
     pub results: PathBuf,
@@ -311,7 +314,7 @@ mmtests = { source = "mmtests" }
             ("kconfig = \"x86\"", "kconfig = \"arm\"", 12, "no [kconfigs.arm]"),
             ("machines = [\"ivor\"]", "machines = []", 9, "needs trees"),
             ("machines = [\"ivor\"]", "machines = [\"../x\"]", 13, "no name"),
-            ("configs =", "config =", 8, "unknown field"),
+            ("configs =", "config =", 14, "unknown field"),
         ] {
             let (at, what) = parse(&EXAMPLE.replace(from, to)).expect_err(to);
             assert!(at == line && what.contains(says), "{to}: {at}: {what}");

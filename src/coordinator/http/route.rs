@@ -12,6 +12,8 @@ use crate::queue::QueueError;
 pub enum Failure {
     /// The request.
     Refused(u16, String),
+    /// Another method than these.
+    Method(&'static str),
     /// The queue.
     Queue(QueueError),
 }
@@ -33,6 +35,9 @@ impl From<Failure> for Answer {
         match failure {
             Failure::Refused(401, why) => {
                 Answer::refused(401, &why).with("WWW-Authenticate", "Bearer")
+            }
+            Failure::Method(allowed) => {
+                Answer::refused(405, "not in this way").with("Allow", allowed)
             }
             Failure::Refused(status, why) => Answer::refused(status, &why),
             Failure::Queue(error @ QueueError::NoJob(_)) => {
