@@ -13,6 +13,7 @@ pub mod mmtests;
 pub mod model;
 pub mod notes;
 pub mod report;
+pub mod serve;
 pub mod site;
 pub mod stats;
 pub mod store;

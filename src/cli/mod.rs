@@ -15,6 +15,7 @@ mod monitors;
 mod paper;
 mod plan;
 mod results;
+mod serve;
 mod settings;
 mod site;
 mod theme;
@@ -38,6 +39,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Site(site::Site),
+    Serve(serve::Serve),
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
@@ -66,6 +68,7 @@ enum Ending {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Site(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),

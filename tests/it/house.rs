@@ -9,7 +9,7 @@ const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
     &["mmtests", "notes", "store", "lab"],
     &["kernel", "analysis"],
-    &["bisect", "client", "demo", "report", "site"],
+    &["bisect", "client", "demo", "report", "serve", "site"],
     &["cli"],
 ];
 

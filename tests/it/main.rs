@@ -22,5 +22,6 @@ mod monitors;
 mod notes;
 mod oracle;
 mod recipe;
+mod serve;
 mod simulated;
 mod support;
