@@ -3,6 +3,7 @@
 //!
 //! `cargo bench` prints them all; `cargo bench -- cold` only those whose name contains `cold`.
 
+mod fleet;
 mod floor;
 mod histories;
 mod reference;
@@ -14,16 +15,19 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io};
 
+use rayon::prelude::*;
+
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, Section); 7] = [
+    let sections: [(&str, Section); 8] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),
         ("samples", samples),
         ("linear", linear),
         ("judge", judge),
+        ("fleet", fleet),
         ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };
@@ -205,6 +209,29 @@ fn one_more_of(
     row(name, least(|cost| cost.wall), cold.wall);
     row("  CPU time", least(|cost| cost.cpu), cold.cpu);
     let look = quickest(|| melbot::mmtests::discover(&results).runs.len());
+    row("  of it, to look at the size and times of every log", look, cold.wall);
+    fs::remove_dir_all(results)
+}
+
+/// Twelve machines, forty configs, sixty kernels: from nothing, and with one run more.
+fn fleet(bench: &Bench) -> io::Result<()> {
+    let results = bench.dir("fleet");
+    let places = (0..fleet::MACHINES).flat_map(|m| (0..fleet::CONFIGS).map(move |c| (m, c)));
+    let runs = places.flat_map(|(m, c)| (0..fleet::KERNELS).map(move |k| (m, c, k)));
+    runs.par_bridge().try_for_each(|place| fleet::run(&results, place).map(|_| ()))?;
+    let cold = bench.site(&results);
+    println!(
+        "{:<52} {:>12.1?} {:>12.1?} CPU",
+        "site of 12 × 40 × 60 runs, cold", cold.wall, cold.cpu
+    );
+    println!("{:<52} {:>9.0} MB", "  greatest memory", cold.peak_bytes as f64 / 1e6);
+    let look = quickest(|| melbot::mmtests::discover(&results).runs.len());
+    for config in 0..4 {
+        fleet::run(&results, (5, config, fleet::KERNELS))?;
+        let more = bench.site(&results);
+        row("  one run more (against cold)", more.wall, cold.wall);
+        println!("{:<52} {:>12.1?} CPU", "", more.cpu);
+    }
     row("  of it, to look at the size and times of every log", look, cold.wall);
     fs::remove_dir_all(results)
 }

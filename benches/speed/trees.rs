@@ -25,7 +25,7 @@ impl Noise {
     }
 
     /// About `centre`, within 5 %.
-    fn near(&mut self, centre: f64) -> f64 {
+    pub fn near(&mut self, centre: f64) -> f64 {
         centre * (0.95 + 0.1 * self.unit())
     }
 }
@@ -47,15 +47,11 @@ pub fn everyday_run(root: &Path, config: &str, number: usize) -> io::Result<Path
         let iteration = run.join(format!("iter-{iteration}"));
         environment(&iteration, number)?;
         for sample in 1..=20 {
-            let text = format!(
-                "# Running 'sched/pipe' benchmark:\n# Executed 2000 pipe operations between two \
-                 processes\n\n     Total time: 0.191 [sec]\n\n      {:.6} usecs/op\n          10436 ops/sec\n",
-                noise.near(95.0)
-            );
+            let text = perf_pipe(1.0, &mut noise);
             log(&iteration, "perfpipe", &format!("benchlog-_-_-{sample}"), &text)?;
         }
         for groups in 1..=16 {
-            let text: String = (0..30).map(|_| hackbench_sample(&mut noise, groups)).collect();
+            let text: String = (0..30).map(|_| hackbench_sample(1.0, &mut noise, groups)).collect();
             log(&iteration, "hackbench-process-pipes", &format!("hackbench-{groups}"), &text)?;
         }
         for jobs in [1, 2, 4, 8] {
@@ -64,14 +60,14 @@ pub fn everyday_run(root: &Path, config: &str, number: usize) -> io::Result<Path
                     &iteration,
                     "kernbench",
                     &format!("time-{jobs}-{sample}"),
-                    &gnu_time(&mut noise),
+                    &gnu_time(1.0, &mut noise),
                 )?;
             }
         }
         log(&iteration, "netperf-tcp", "protocols", "TCP_STREAM\n")?;
         for size in [64, 128, 256, 1024, 2048, 4096, 8192, 16384] {
             for sample in 1..=5 {
-                let text = netperf(&mut noise, size);
+                let text = netperf(1.0, &mut noise, size);
                 log(&iteration, "netperf-tcp", &format!("TCP_STREAM-{size}.{sample}"), &text)?;
             }
         }
@@ -126,7 +122,7 @@ pub fn run_of_many_logs(root: &Path, number: usize, files: usize) -> io::Result<
     environment(&run.join("iter-0"), number)?;
     for file in 0..files {
         let name = format!("time-{}-{}", file / 50, 1 + file % 50);
-        log(&run.join("iter-0"), "kernbench", &name, &gnu_time(&mut noise))?;
+        log(&run.join("iter-0"), "kernbench", &name, &gnu_time(1.0, &mut noise))?;
     }
     Ok(run)
 }
@@ -147,42 +143,50 @@ pub fn run_of_many_samples(root: &Path, number: usize, samples: usize) -> io::Re
     Ok(run)
 }
 
-fn hackbench_sample(noise: &mut Noise, groups: u32) -> String {
+pub fn perf_pipe(level: f64, noise: &mut Noise) -> String {
+    format!(
+        "# Running 'sched/pipe' benchmark:\n# Executed 2000 pipe operations between two \
+         processes\n\n     Total time: 0.191 [sec]\n\n      {:.6} usecs/op\n          10436 ops/sec\n",
+        noise.near(95.0 * level)
+    )
+}
+
+pub fn hackbench_sample(level: f64, noise: &mut Noise, groups: u32) -> String {
     format!(
         "# Running 'sched/messaging' benchmark:\n# 20 sender and receiver processes per group\n\
          # {groups} groups == {} processes run\n\n     Total time: {:.3} [sec]\n",
         groups * 40,
-        noise.near(f64::from(groups) / 10.0)
+        noise.near(level * f64::from(groups) / 10.0)
     )
 }
 
-fn gnu_time(noise: &mut Noise) -> String {
+pub fn gnu_time(level: f64, noise: &mut Noise) -> String {
     format!(
         "{:.2}user {:.2}system 0:{:05.2}elapsed 19%CPU (0avgtext+0avgdata 80960maxresident)k\n\
          3280inputs+3960outputs (29major+160503minor)pagefaults 0swaps\n",
-        noise.near(4.0),
-        noise.near(0.6),
-        noise.near(23.0)
+        noise.near(4.0 * level),
+        noise.near(0.6 * level),
+        noise.near(23.0 * level)
     )
 }
 
-fn netperf(noise: &mut Noise, size: u32) -> String {
+pub fn netperf(level: f64, noise: &mut Noise, size: u32) -> String {
     let mut text = String::from(
         "MIGRATED TCP STREAM TEST from 0.0.0.0 (0.0.0.0) port 0 AF_INET to 127.0.0.1 : demo\n",
     );
     for second in 1..=10 {
         text += &format!(
             "Interim result: {:.2} 10^6bits/s over 1.000 seconds ending at 17953{second:05}.000\n",
-            noise.near(900.0)
+            noise.near(900.0 * level)
         );
     }
     text += "Recv   Send    Send\nSocket Socket  Message  Elapsed\nSize   Size    Size     Time     \
              Throughput\nbytes  bytes   bytes    secs.    10^6bits/sec\n\n";
-    text + &format!("131072  16384  {size:>5}    10.00    {:.2}\n", noise.near(900.0))
+    text + &format!("131072  16384  {size:>5}    10.00    {:.2}\n", noise.near(900.0 * level))
 }
 
 /// What a run has beside its logs.
-fn frame(run: &Path, number: usize, benchmarks: &[&str], iterations: u32) -> io::Result<()> {
+pub fn frame(run: &Path, number: usize, benchmarks: &[&str], iterations: u32) -> io::Result<()> {
     fs::create_dir_all(run)?;
     let start = 1_700_000_000 + 10_000 * number as i64;
     let mut activity = format!("{start} run-mmtests: Start\n");
@@ -213,7 +217,7 @@ fn environment(iteration: &Path, number: usize) -> io::Result<()> {
     compressed(&iteration.join("lscpu.txt.gz"), "CPU(s):  8\nModel name:  Example\n")
 }
 
-fn log(iteration: &Path, benchmark: &str, name: &str, text: &str) -> io::Result<()> {
+pub fn log(iteration: &Path, benchmark: &str, name: &str, text: &str) -> io::Result<()> {
     let logs = iteration.join(benchmark).join("logs");
     fs::create_dir_all(&logs)?;
     fs::write(logs.join(name), text)

@@ -11,6 +11,8 @@ pub struct History {
     /// Kernels in the order of their releases.
     pub tree: Tree,
     places: HashMap<String, usize>,
+    /// Names of the tracks by number.
+    tracks: Vec<String>,
 }
 
 impl History {
@@ -23,15 +25,17 @@ impl History {
         let mut runs = runs.to_vec();
         runs.sort_by(|a, b| compare_runs(a, b));
         let mut history = History::default();
-        let mut tracks: HashMap<String, usize> = HashMap::new();
         for run in runs {
             let order = history.tree.kernels.len();
             if history.places.contains_key(&run.name) {
                 continue;
             }
             let track = Release::parse(&run.name).map_or(String::new(), |r| r.track().to_string());
-            let next = tracks.len();
-            let track = *tracks.entry(track).or_insert(next);
+            let known = history.tracks.iter().position(|known| *known == track);
+            let track = known.unwrap_or_else(|| {
+                history.tracks.push(track);
+                history.tracks.len() - 1
+            });
             let parent = history.parent(&run.name);
             history.tree.kernels.push(Kernel { name: run.name.clone(), track, parent, order });
             history.places.insert(run.name.clone(), order);
@@ -42,6 +46,12 @@ impl History {
     /// The place of a kernel in the tree.
     pub fn place(&self, run: &str) -> Option<usize> {
         self.places.get(run).copied()
+    }
+
+    /// The track of a kernel: `mainline`, `6.12.y`, or nothing for free text.
+    pub fn track(&self, kernel: usize) -> &str {
+        let track = self.tree.kernels.get(kernel).and_then(|kernel| self.tracks.get(kernel.track));
+        track.map_or("", String::as_str)
     }
 
     fn parent(&self, name: &str) -> Option<usize> {

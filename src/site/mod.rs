@@ -101,9 +101,9 @@ pub trait Output: Sync {
     /// Takes one file. `path` is relative, with `/` between its parts, none of them `..`.
     fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SiteError>;
 
-    /// Takes all files of a folder from the site that was there before, if they were made of the
-    /// same input, which `key` names. `false` where they have to be made.
-    fn keep(&self, folder: &str, key: &str) -> bool;
+    /// Takes a file, or all files of a folder, from the site that was there before, if they were made
+    /// of the same input, which `key` names. `false` where they have to be made.
+    fn keep(&self, path: &str, key: &str) -> bool;
 }
 
 /// Writes some of the pages.

@@ -176,13 +176,14 @@ impl Output for Publication {
         Ok(())
     }
 
-    fn keep(&self, folder: &str, key: &str) -> bool {
-        if !self.kept.note(folder, key) {
+    fn keep(&self, path: &str, key: &str) -> bool {
+        if !self.kept.note(path, key) {
             return false;
         }
-        let new = self.fresh.join(folder);
-        match kept::take_over(&self.target.join(folder), &new) {
+        let new = self.fresh.join(path);
+        match kept::take_over(&self.target.join(path), &new) {
             Ok(files) => {
+                self.kept.note_all_in(path);
                 self.reused.fetch_add(files, Ordering::Relaxed);
                 true
             }

@@ -59,6 +59,20 @@ pub(super) fn key(
     Ok(hasher.finalize().to_hex()[..32].to_owned())
 }
 
+/// The key of one page: a hash of its template and of what that shows.
+pub(super) fn page_key(
+    template: &str,
+    frame: &impl Serialize,
+    page: &impl Serialize,
+) -> Result<String, SiteError> {
+    let mut hasher = blake3::Hasher::new();
+    let mut out = std::io::BufWriter::with_capacity(1 << 14, &mut hasher);
+    add(&mut out, &(SHOWING, template, frame, page))?;
+    out.flush().map_err(|error| SiteError::Key(error.to_string()))?;
+    drop(out);
+    Ok(hasher.finalize().to_hex()[..32].to_owned())
+}
+
 fn add(out: &mut impl std::io::Write, part: &impl Serialize) -> Result<(), SiteError> {
     serde_json::to_writer(out, part).map_err(|error| SiteError::Key(error.to_string()))
 }

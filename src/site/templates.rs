@@ -3,7 +3,7 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
-use super::{Output, Site, SiteError};
+use super::{Output, Site, SiteError, stamp};
 
 /// Templates by name.
 const TEMPLATES: &[(&str, &str)] = &[
@@ -77,11 +77,16 @@ struct Frame<'a> {
     root: &'a str,
     crumbs: &'a [Link],
     path: &'a str,
+    front: Option<Front<'a>>,
+    generator: &'a str,
+}
+
+/// What every new run changes: it stands on the front page alone, lest every page change with it.
+#[derive(Serialize)]
+struct Front<'a> {
     problems: usize,
     /// Regressions that are still there and that nobody has said anything about.
     alerts: usize,
-    front: bool,
-    generator: &'a str,
     measured: &'a str,
 }
 
@@ -99,20 +104,23 @@ impl Site<'_> {
         page: &T,
         out: &dyn Output,
     ) -> Result<(), SiteError> {
-        // What every new run changes stands on the front page alone, lest every page change with it.
-        let front = place.path == "index.html";
+        let front = (place.path == "index.html").then(|| Front {
+            problems: self.catalogue.problems.len(),
+            alerts: self.catalogue.report.news(),
+            measured: &self.catalogue.measured,
+        });
         let frame = Frame {
             site: &self.catalogue.options.title,
             title: &place.title,
             root: &root_of(&place.path),
             crumbs: &place.crumbs,
             path: &place.path,
-            problems: self.catalogue.problems.len(),
-            alerts: self.catalogue.report.news(),
             front,
             generator: &self.catalogue.options.generator,
-            measured: &self.catalogue.measured,
         };
+        if out.keep(&place.path, &stamp::page_key(template, &frame, page)?) {
+            return Ok(());
+        }
         let mut context = Context::new();
         context.insert("frame", &frame);
         context.insert("page", page);

@@ -123,8 +123,8 @@ impl Judged {
     }
 
     /// What people call the track of a kernel: `mainline`, `6.12.y`, or nothing for free text.
-    pub fn track(&self, kernel: usize) -> String {
-        track_name(self.name(kernel))
+    pub fn track(&self, kernel: usize) -> &str {
+        self.history.track(kernel)
     }
 
     /// `true` if the machine ran any kernel of this track, whatever it measured.

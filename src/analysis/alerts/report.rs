@@ -177,7 +177,7 @@ fn alert(judged: &Judged, series: &[JudgedSeries], event: &Event) -> Option<Aler
         turn,
         mixed: members.iter().any(|m| m.turn != turn),
         window: typical.window.clone(),
-        track: judged.track(event.kernel),
+        track: judged.track(event.kernel).to_owned(),
         measured,
         severity,
         class: Class::of(severity),

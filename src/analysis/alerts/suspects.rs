@@ -92,7 +92,7 @@ pub fn suspects(judged: &Judged) -> Vec<Unconfirmed> {
                     first_bad: named(comparison.kernel),
                     commits: None,
                 },
-                track: judged.track(comparison.kernel),
+                track: judged.track(comparison.kernel).to_owned(),
                 operations: together.iter().map(|(_, _, s, _)| s.key.operation.clone()).collect(),
                 of_operations: series.len(),
                 effect,

@@ -254,7 +254,7 @@ impl Teller<'_> {
         // One that it had branched off before, the latest of them.
         let start = self.steps[self.at].kernel;
         let ancestor = |step: &&Step| self.tree.ancestors(start).any(|up| up == step.kernel);
-        let found = self.steps.iter().filter(mainline).filter(alike).rfind(|s| !ancestor(s));
+        let found = self.steps.iter().filter(alike).filter(mainline).rfind(|s| !ancestor(s));
         found.map(|step| Event::Origin { kernel: self.name(step.kernel) })
     }
 

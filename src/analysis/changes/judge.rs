@@ -113,7 +113,7 @@ pub fn fit(groups: &[Group], settings: &Settings) -> Fitted {
             .collect();
         fitted = rates::fit(&tallies, &fitted);
     }
-    fitted
+    fitted.in_steps()
 }
 
 fn decide(

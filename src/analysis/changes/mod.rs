@@ -28,6 +28,7 @@ mod scene;
 mod segmentation;
 mod siblings;
 mod special;
+mod steps;
 mod verdict;
 
 #[cfg(test)]

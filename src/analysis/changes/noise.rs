@@ -5,6 +5,7 @@
 
 use super::location::Located;
 use super::special::{inverse_trigamma, log_variance_bias, trigamma};
+use super::steps;
 use crate::stats::robust;
 
 /// Smallest variance that counts: below, even the machine's clock is no better.
@@ -114,7 +115,7 @@ pub fn fit<'a>(data: impl Iterator<Item = (&'a Located, Variance)>) -> Option<Tr
     }
     let rows: Vec<Vec<f64>> = data.iter().map(|(series, _)| covariates(series)).collect();
     let y: Vec<f64> = data.iter().map(|(_, v)| v.value.ln() - log_variance_bias(v.df)).collect();
-    let beta = robust::regression(&rows, &y, &PRIOR_SLOPES, RIDGE);
+    let mut beta = robust::regression(&rows, &y, &PRIOR_SLOPES, RIDGE);
     let residuals: Vec<f64> = rows.iter().zip(&y).map(|(r, y)| y - robust::dot(r, &beta)).collect();
     let scatter = robust::mad(&residuals).unwrap_or(0.0).powi(2);
     let sampling: f64 =
@@ -122,7 +123,8 @@ pub fn fit<'a>(data: impl Iterator<Item = (&'a Located, Variance)>) -> Option<Tr
     let n = data.len() as f64;
     let own = (scatter - sampling).max(0.02);
     let df = 2.0 * inverse_trigamma((n * own + SCATTER.1 * SCATTER.0) / (n + SCATTER.1));
-    Some(Trend { beta, df: df.clamp(1.0, 60.0) })
+    steps::coefficients(&mut beta);
+    Some(Trend { beta, df: steps::ratio(df.clamp(1.0, 60.0)) })
 }
 
 /// The trend where no series can say anything: two kernels with one boot each.

@@ -11,6 +11,7 @@ use super::location::Located;
 use super::noise::{JITTER_PRIOR, JITTERS};
 use super::occasions::{Chances, OCCASIONS, PRIOR};
 use super::siblings::{Events, SHARES, SPREADS};
+use super::steps;
 
 /// Everything learned from a data base.
 #[derive(Clone, Debug)]
@@ -32,6 +33,22 @@ impl Default for Fitted {
             jitters: JITTER_PRIOR,
         };
         Fitted { rates, events: Events::default(), shares: SHARE_PRIOR }
+    }
+}
+
+impl Fitted {
+    /// The same to a few percent; see [`steps`].
+    pub fn in_steps(mut self) -> Fitted {
+        for Chances { event, lone } in &mut self.events.chances {
+            *event = steps::ratio(*event);
+            *lone = steps::ratio(*lone);
+        }
+        self.events.spread = steps::shares(self.events.spread);
+        self.rates.bad.rate = self.rates.bad.rate.map(steps::ratio);
+        self.rates.blips = steps::ratio(self.rates.blips);
+        self.rates.jitters = steps::shares(self.rates.jitters);
+        self.shares = steps::shares(self.shares);
+        self
     }
 }
 

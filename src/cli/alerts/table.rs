@@ -90,7 +90,7 @@ pub fn changes(judgement: &Judgement, filter: &Filter, choice: &Choice, all: boo
             let listed = all
                 && undecided
                 && !choice.only_alerts()
-                && choice.takes_kernel(judged.name(kernel), &judged.track(kernel));
+                && choice.takes_kernel(judged.name(kernel), judged.track(kernel));
             if alert.is_some() || listed {
                 let standing = if withheld { Standing::Inconclusive } else { standing };
                 let mut change = change(judgement, series, comparison, standing, alert);

@@ -1,18 +1,18 @@
-//! Folders of the old site whose pages need not be made again.
+//! Pages of the old site that need not be made again, and whole folders of them.
 //!
-//! The marker of a site has a line for every such folder: the key of what its pages were made of, and
-//! its path. Where the key is the same, so are the pages.
+//! The marker of a site has a line for each: the key of what it was made of, and its path. Where the
+//! key is the same, so are the pages.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What the old site was made of, and the new one is.
 #[derive(Debug, Default)]
 pub struct Kept {
-    old: HashMap<String, String>,
+    old: BTreeMap<String, String>,
     new: Mutex<BTreeMap<String, String>>,
 }
 
@@ -20,29 +20,46 @@ impl Kept {
     /// Reads the lines of a marker.
     pub fn of_marker(marker: &str) -> Kept {
         let line = |line: &str| {
-            let (key, folder) = line.split_once(' ')?;
-            Some((folder.to_owned(), key.to_owned()))
+            let (key, path) = line.split_once(' ')?;
+            Some((path.to_owned(), key.to_owned()))
         };
         Kept { old: marker.lines().skip(2).filter_map(line).collect(), new: Mutex::default() }
     }
 
-    /// Notes the key of a folder of the new site; `true` if the old one has the same.
-    pub fn note(&self, folder: &str, key: &str) -> bool {
+    /// Notes the key of a page or folder of the new site; `true` if the old one has the same.
+    pub fn note(&self, path: &str, key: &str) -> bool {
+        self.new().insert(path.to_owned(), key.to_owned());
+        self.old.get(path).is_some_and(|known| known == key)
+    }
+
+    /// Notes that the pages of a folder are those of the old site.
+    pub fn note_all_in(&self, folder: &str) {
+        let start = format!("{folder}/");
+        let inside =
+            self.old.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
+        self.new().extend(inside.map(|(path, key)| (path.clone(), key.clone())));
+    }
+
+    fn new(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         // A thread that panicked left the map as it was.
-        let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
-        new.insert(folder.to_owned(), key.to_owned());
-        self.old.get(folder).is_some_and(|known| known == key)
+        self.new.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The lines of the new site's marker.
     pub fn lines(&self) -> String {
-        let new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
-        new.iter().map(|(folder, key)| format!("{key} {folder}\n")).collect()
+        self.new().iter().map(|(path, key)| format!("{key} {path}\n")).collect()
     }
 }
 
-/// Puts all files of a folder into a new one, as links where that can be, and counts them.
+/// Puts a file, or all files of a folder, into a new place, as links where that can be, and counts
+/// them.
 pub fn take_over(old: &Path, new: &Path) -> io::Result<usize> {
+    if fs::symlink_metadata(old)?.is_file() {
+        if let Some(folder) = new.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        return super::link(old, new).map(|()| 1);
+    }
     fs::create_dir_all(new)?;
     let mut files = 0;
     for entry in fs::read_dir(old)? {

@@ -187,3 +187,22 @@ fn folders_of_the_same_input_are_taken_over() -> Result<(), Box<dyn std::error::
     assert!(is_current(&out, "6"));
     Ok(())
 }
+
+#[test]
+fn a_page_of_the_same_input_is_taken_over_also_after_its_folder_was() -> Result<(), SiteError> {
+    let (_dir, out) = scratch();
+    let publish = |stamp: &str, folder: &str, page: &str| {
+        let publication = Publication::begin(&out, stamp, || {})?;
+        let whole = publication.keep("m/c", folder);
+        let kept = whole || publication.keep("m/c/page", page);
+        if !kept {
+            publication.write("m/c/page", page.as_bytes())?;
+        }
+        publication.finish().map(|published| (whole, kept, published.written))
+    };
+    assert_eq!(publish("1", "f", "p")?, (false, false, 1));
+    assert_eq!(publish("2", "f", "p")?, (true, true, 0));
+    assert_eq!(publish("3", "another", "p")?, (false, true, 0));
+    assert_eq!(publish("4", "a third", "q")?, (false, false, 1));
+    Ok(())
+}
