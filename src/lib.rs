@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod bisect;
 pub mod cli;
+pub mod import;
 pub mod kernel;
 pub mod mmtests;
 pub mod model;

@@ -6,6 +6,7 @@ mod bisects;
 mod check;
 mod compare;
 mod extract;
+mod import;
 mod judge;
 mod judgement;
 mod monitors;
@@ -37,6 +38,7 @@ enum Verb {
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
+    Import(import::Import),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
@@ -61,6 +63,7 @@ pub fn run() -> ExitCode {
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),

@@ -7,7 +7,7 @@ use std::process::Command;
 /// Modules from the lowest floor to the highest; see ARCHITECTURE.md.
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
-    &["mmtests", "notes", "store"],
+    &["mmtests", "import", "notes", "store"],
     &["kernel", "analysis"],
     &["bisect", "report", "site"],
     &["cli"],
