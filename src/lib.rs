@@ -5,8 +5,11 @@
 pub mod analysis;
 pub mod bisect;
 pub mod cli;
+pub mod client;
+pub mod demo;
 pub mod import;
 pub mod kernel;
+pub mod lab;
 pub mod mmtests;
 pub mod model;
 pub mod notes;

@@ -22,7 +22,7 @@ pub fn run(root: &Path, (machine, config, number): (usize, usize, usize)) -> io:
     let place = (machine * CONFIGS + config) as u64;
     let mut noise = Noise(place << 32 | number as u64);
     let mut event = Noise(config as u64);
-    let changed = number >= 1 + event.next() as usize % (KERNELS - 1);
+    let changed = number > event.next() as usize % (KERNELS - 1);
     let size = if config.is_multiple_of(3) && changed { 0.3 * event.unit() - 0.15 } else { 0.0 };
     trees::frame(&run, number, &[benchmark], ITERATIONS)?;
     for iteration in 0..ITERATIONS {

@@ -4,11 +4,14 @@ mod alerts;
 mod bisect;
 mod bisects;
 mod check;
+mod client;
 mod compare;
 mod extract;
 mod import;
+mod init;
 mod judge;
 mod judgement;
+mod machine;
 mod monitors;
 mod paper;
 mod plan;
@@ -43,6 +46,9 @@ enum Verb {
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
     Bisect(bisect::Bisect),
+    Machine(machine::MachineVerb),
+    Client(client::ClientVerb),
+    Init(init::Init),
     Check(check::Check),
     Judge(judge::Judge),
 }
@@ -68,6 +74,9 @@ pub fn run() -> ExitCode {
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
         Verb::Bisect(verb) => verb.run(),
+        Verb::Machine(verb) => verb.run(),
+        Verb::Client(verb) => verb.run(),
+        Verb::Init(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };

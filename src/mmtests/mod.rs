@@ -15,7 +15,7 @@ mod property_tests;
 mod read;
 pub mod shellpack;
 
-pub use discover::{Discovery, FoundRun, SEARCH, describe, discover};
+pub use discover::{Discovery, FoundRun, SEARCH, describe, discover, iteration_number};
 pub use external::External;
 pub use layout::Place;
 pub use printable::printable;

@@ -17,6 +17,7 @@ mod house;
 mod import;
 mod interruption;
 mod judge;
+mod lab;
 mod lives;
 mod monitors;
 mod notes;

@@ -28,7 +28,7 @@ impl Kept {
 
     /// Notes the key of a page or folder of the new site; `true` if the old one has the same.
     pub fn note(&self, path: &str, key: &str) -> bool {
-        self.new().insert(path.to_owned(), key.to_owned());
+        self.made().insert(path.to_owned(), key.to_owned());
         self.old.get(path).is_some_and(|known| known == key)
     }
 
@@ -37,17 +37,17 @@ impl Kept {
         let start = format!("{folder}/");
         let inside =
             self.old.range(start.clone()..).take_while(|(path, _)| path.starts_with(&start));
-        self.new().extend(inside.map(|(path, key)| (path.clone(), key.clone())));
+        self.made().extend(inside.map(|(path, key)| (path.clone(), key.clone())));
     }
 
-    fn new(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+    fn made(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         // A thread that panicked left the map as it was.
         self.new.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The lines of the new site's marker.
     pub fn lines(&self) -> String {
-        self.new().iter().map(|(path, key)| format!("{key} {path}\n")).collect()
+        self.made().iter().map(|(path, key)| format!("{key} {path}\n")).collect()
     }
 }
 

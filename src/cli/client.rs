@@ -1,0 +1,175 @@
+//! `melbot client`: takes a machine through its jobs.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use anyhow::bail;
+use clap::Args;
+
+use super::{Ending, print, warn};
+use crate::client::{Folders, Job, Journal, Next, Outcome, Progress, Step, Work, jobs_of, plan};
+use crate::lab::Lab;
+use crate::notes;
+
+/// Run jobs on a machine: reserve it, boot each kernel, run MMTests, bring the logs home, give it back
+///
+/// Everything that happens is kept in a journal in LAB/state/MACHINE. A client that was killed goes on
+/// where it was when it is started again; MMTests goes on meanwhile. What fails is tried again, what a
+/// failed run left is rescued, and at the end the machine is switched off and given back, whatever came
+/// of it. Exits with 0 if all iterations of all jobs are home, else with 1.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    melbot client ivor                                     all jobs in jobs/ for ivor, one by one\n  \
+    melbot client ivor --job jobs/6.18-netperf.toml\n  \
+    melbot client ivor --dry-run                           only say what would be done\n\n\
+    A job:\n  \
+    machines = [\"ivor\"]\n  \
+    config = \"config-network-netperf\"\n  \
+    iterations = 3                  # each in a boot of its own\n  \
+    [kernel]\n  \
+    package = \"kernels/linux-image-6.18.deb\"\n  \
+    [mmtests]\n  \
+    source = \"https://example.org/mmtests.git\"\n  \
+    revision = \"638401e0\"")]
+pub struct ClientVerb {
+    /// Name of the machine
+    machine: String,
+    /// Folder of the lab
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    lab: PathBuf,
+    /// Only this job; may be given several times
+    #[arg(long = "job", value_name = "FILE")]
+    jobs: Vec<PathBuf>,
+    /// Folder of the results [default: LAB/results]
+    #[arg(long, value_name = "DIR")]
+    results: Option<PathBuf>,
+    /// Wait so many minutes for a machine that somebody else has
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    wait: u64,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl ClientVerb {
+    pub fn run(self) -> anyhow::Result<Ending> {
+        let lab = Lab::at(&self.lab)?;
+        let jobs = self.find(&lab)?;
+        if jobs.is_empty() {
+            bail!(
+                "{}: no job names {} in machines; write one, or name it with --job FILE",
+                lab.folder().join("jobs").display(),
+                self.machine
+            );
+        }
+        if self.dry_run {
+            lab.inventory()?;
+            crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
+            return print(&dry_run(&lab, &self.machine, &jobs)?).map(|()| Ending::Fine);
+        }
+        let results = self.results.clone().unwrap_or_else(|| lab.folder().join("results"));
+        let wait = Duration::from_secs(60 * self.wait);
+        let mut all = true;
+        for job in jobs {
+            let (id, path) = (job.id.clone(), job.path.clone());
+            let mut work = Work::open(&lab, &self.machine, job, &results, wait)?;
+            if let Some(outcome) = over(&work) {
+                warn(&format!("{}: {} before", path.display(), said(&outcome)));
+                all &= outcome == Outcome::Finished;
+                continue;
+            }
+            warn(&format!("{} on {}", path.display(), self.machine));
+            let outcome = work.run(&mut told)?;
+            warn(&format!("{id}: {}", said(&outcome)));
+            all &= outcome == Outcome::Finished;
+        }
+        Ok(if all { Ending::Fine } else { Ending::Found })
+    }
+
+    fn find(&self, lab: &Lab) -> anyhow::Result<Vec<Job>> {
+        if !self.jobs.is_empty() {
+            return self.jobs.iter().map(|path| read(path, lab)).collect();
+        }
+        let (jobs, faults) = jobs_of(lab.folder(), &self.machine)?;
+        faults.iter().for_each(|fault| warn(&fault.to_string()));
+        Ok(jobs)
+    }
+}
+
+fn read(path: &Path, lab: &Lab) -> anyhow::Result<Job> {
+    Ok(Job::read(path, lab.folder())?)
+}
+
+fn shape(job: &Job) -> plan::Shape {
+    plan::Shape {
+        iterations: job.file.iterations,
+        fresh_boots: job.file.fresh_boots,
+        attempts: job.file.attempts,
+    }
+}
+
+fn over(work: &Work) -> Option<Outcome> {
+    match plan::next(shape(&work.job), work.journal.events()) {
+        Next::End(outcome) => Some(outcome),
+        Next::Do(_) => None,
+    }
+}
+
+fn said(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Finished => "finished".to_owned(),
+        Outcome::Partial { reason } => format!("only a part of it: {reason}"),
+        Outcome::Failed { reason } => format!("failed: {reason}"),
+    }
+}
+
+/// A line for each step, with the time of day.
+fn told(progress: &Progress) {
+    let now = notes::utc(SystemTime::now());
+    let time = now.get(11..19).unwrap_or_default();
+    match progress {
+        Progress::Begins(step) => warn(&format!("{time}  {step}")),
+        Progress::Done(step, facts, spent) => {
+            let mut what = Vec::new();
+            what.extend(facts.release.clone());
+            what.extend(facts.boot_id.as_ref().map(|id| format!("boot {id}")));
+            what.extend(facts.results.as_ref().map(|path| path.display().to_string()));
+            what.extend(facts.notes.iter().cloned());
+            // What took no time and found nothing needs no line.
+            if !what.is_empty() || spent.as_secs() > 0 {
+                let what = what.join(", ");
+                let seconds = format!("{:.1} s", spent.as_secs_f64());
+                warn(&format!("{time}  {step}: done in {seconds}  {what}"));
+            }
+        }
+        Progress::Failed(step, fault) => warn(&format!("{time}  {step}: failed: {fault}")),
+        Progress::Note(note) => warn(&format!("{time}  {note}")),
+    }
+}
+
+/// The steps that are left, if all goes well.
+fn dry_run(lab: &Lab, machine: &str, jobs: &[Job]) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for job in jobs {
+        let folders = Folders::of(&lab.state(machine), &job.id);
+        let entries = Journal::read(&folders.journal())?;
+        let mut events: Vec<_> = entries.into_iter().map(|entry| entry.event).collect();
+        let begun = if events.is_empty() { "" } else { " (begun before)" };
+        text += &format!("{} on {machine}{begun}\n", job.path.display());
+        text += &format!("  kernel   {}\n", job.file.kernel.package.display());
+        text +=
+            &format!("  config   {}, MMTests from {}\n", job.file.config, job.file.mmtests.source);
+        let mut steps = Vec::new();
+        while let Next::Do(step) = plan::next(shape(job), &events) {
+            steps.push(step.to_string());
+            events.push(done(step));
+        }
+        let steps = if steps.is_empty() { "none: it is over".to_owned() } else { steps.join(", ") };
+        text += &format!("  steps    {steps}\n");
+    }
+    Ok(text)
+}
+
+fn done(step: Step) -> crate::client::Event {
+    crate::client::Event::Done { step, facts: crate::client::Facts::default(), seconds: 0 }
+}

@@ -1,0 +1,123 @@
+//! Getting a machine up, with the kernel that is wanted.
+
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::lab::exec;
+use crate::lab::power::{self, PowerState};
+
+use super::attached::Attached;
+use super::fault::{Fault, Why};
+
+/// A system is asked to shut down for so long before it loses its power.
+const SOFT: Duration = Duration::from_secs(90);
+/// One try to reach a machine.
+const PROBE: Duration = Duration::from_secs(25);
+/// Between tries.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// A system that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Up {
+    /// This boot, as the kernel names it.
+    pub boot_id: String,
+    /// What `uname -r` says.
+    pub release: String,
+    /// Command line of the kernel.
+    pub command_line: String,
+}
+
+/// Asks a machine what it runs.
+pub fn probe(attached: &Attached) -> Option<Up> {
+    let words =
+        ["cat", "/proc/sys/kernel/random/boot_id", "/proc/sys/kernel/osrelease", "/proc/cmdline"];
+    let text = exec::text(attached.exec.as_ref(), &words, PROBE).ok()?;
+    let mut lines = text.lines().map(|line| line.trim().to_owned());
+    let (boot_id, release) = (lines.next()?, lines.next()?);
+    // Something that answers but is no Linux.
+    if boot_id.len() != 36 || release.is_empty() {
+        return None;
+    }
+    Some(Up { boot_id, release, command_line: lines.next().unwrap_or_default() })
+}
+
+/// Boots a kernel, and nothing else counts: wrong kernels and reboots are faults.
+pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault> {
+    let boot = attached.machine.boot.as_ref();
+    if boot.needs_system() {
+        if probe(attached).is_none() {
+            known_good(attached, log)?;
+        }
+        boot.once(attached.exec.as_ref(), release)?;
+        off(attached)?;
+    } else {
+        off(attached)?;
+        boot.once(attached.exec.as_ref(), release)?;
+    }
+    let up = on(attached, log)?;
+    if up.release != release {
+        return Err(Fault::new(
+            Why::WrongKernel,
+            format!("{release} was to be booted, and {} runs", up.release),
+        ));
+    }
+    Ok(up)
+}
+
+/// Boots the kernel that is known to work, by power.
+pub fn known_good(attached: &Attached, log: &Path) -> Result<Up, Fault> {
+    off(attached)?;
+    attached.machine.boot.cancel()?;
+    on(attached, log)
+}
+
+/// Switches a machine off.
+pub fn off(attached: &Attached) -> Result<(), Fault> {
+    attached.still_ours()?;
+    let power = attached.machine.power.as_ref();
+    let within = Duration::from_secs(attached.machine.file.patience.power);
+    let ended = if attached.machine.boot.needs_system() {
+        power::shut_down(power, SOFT, within)
+    } else {
+        power::ensure(power, PowerState::Off, within)
+    };
+    attached.exec.reset();
+    ended.map_err(|error| Fault::new(Why::Power, error.to_string()))
+}
+
+/// Switches a machine on and waits until its system answers.
+fn on(attached: &Attached, log: &Path) -> Result<Up, Fault> {
+    let since = match &attached.console {
+        Some(console) => console.begin_boot(log)?,
+        None => 0,
+    };
+    let within = Duration::from_secs(attached.machine.file.patience.power);
+    power::ensure(attached.machine.power.as_ref(), PowerState::On, within)
+        .map_err(|error| Fault::new(Why::Power, error.to_string()))?;
+    let patience = &attached.machine.file.patience;
+    let (silence, total) =
+        (Duration::from_secs(patience.silence), Duration::from_secs(patience.boot));
+    let began = Instant::now();
+    loop {
+        attached.still_ours()?;
+        if let Some(fault) = Fault::seen(&attached.sightings(since)) {
+            return Err(fault);
+        }
+        if let Some(up) = probe(attached) {
+            return Ok(up);
+        }
+        if attached.silence().is_some_and(|quiet| quiet > silence) {
+            let what = format!("nothing on the console for {} s of a boot", silence.as_secs());
+            return Err(Fault::new(Why::Silent, what));
+        }
+        if began.elapsed() > total {
+            let what = format!("no answer {} s after it was switched on", total.as_secs());
+            return Err(Fault::new(Why::Unreachable, what));
+        }
+        if attached.machine.power.state() == Ok(PowerState::Off) {
+            return Err(Fault::new(Why::Power, "it went off by itself during a boot"));
+        }
+        thread::sleep(PAUSE);
+    }
+}

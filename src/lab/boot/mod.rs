@@ -1,0 +1,44 @@
+//! Booting another kernel, once: whatever comes of it, the boot after it is that of the known-good one.
+
+mod command;
+mod qemu;
+
+use std::path::Path;
+
+use super::error::LabError;
+use super::exec::Exec;
+
+pub use command::CommandBoot;
+pub use qemu::QemuBoot;
+
+/// A kernel that was installed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// Its exact release, as `uname -r` is going to say it.
+    pub release: String,
+    /// Hash of its configuration, where that came with it.
+    pub kconfig: Option<String>,
+}
+
+/// What installs kernels and chooses the next one.
+pub trait Boot: Send + Sync {
+    /// Installs a kernel. `known` is the release that the job says it has.
+    fn install(
+        &self,
+        exec: &dyn Exec,
+        package: &Path,
+        known: Option<&str>,
+    ) -> Result<Installed, LabError>;
+
+    /// Makes the next boot, and only that, one of this release.
+    fn once(&self, exec: &dyn Exec, release: &str) -> Result<(), LabError>;
+
+    /// The next boot is that of the known-good kernel after all.
+    fn cancel(&self) -> Result<(), LabError> {
+        Ok(())
+    }
+
+    /// `true` if [`Boot::once`] works on the running system, `false` if it works on a machine without
+    /// power.
+    fn needs_system(&self) -> bool;
+}

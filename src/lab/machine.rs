@@ -1,0 +1,252 @@
+//! A machine with the drivers that its file names.
+
+use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::boot::{Boot, CommandBoot, QemuBoot};
+use super::console::{Console, Source};
+use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
+use super::error::LabError;
+use super::exec::{Exec, SerialExec, SshExec};
+use super::grid::{Grid, LocalGrid};
+use super::inventory::{
+    BootDriver, ConsoleDriver, DeployDriver, ExecDriver, GridDriver, Inventory, MachineFile,
+    PowerDriver, Qemu,
+};
+use super::power::{CommandPower, Power};
+use super::process::filled;
+use super::qemu::QemuMachine;
+
+/// The folder of a lab.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    folder: PathBuf,
+}
+
+impl Lab {
+    /// A lab that is there.
+    pub fn at(folder: &Path) -> Result<Lab, LabError> {
+        let folder = fs::canonicalize(folder).map_err(|error| {
+            LabError::new(
+                format!("{}: {error}", folder.display()),
+                "name the folder of the lab with --lab DIR",
+            )
+        })?;
+        Ok(Lab { folder })
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// All machines.
+    pub fn inventory(&self) -> Result<Inventory, LabError> {
+        Inventory::read(&self.folder)
+    }
+
+    /// Where the state of a machine is kept.
+    pub fn state(&self, machine: &str) -> PathBuf {
+        self.folder.join("state").join(machine)
+    }
+
+    /// A machine and its drivers.
+    pub fn machine(&self, name: &str) -> Result<Machine, LabError> {
+        let file = Inventory::machine(&self.folder, name)?;
+        let folder = self.state(name);
+        // Consoles may show secrets, sockets give control.
+        let mut builder = fs::DirBuilder::new();
+        builder.recursive(true).mode(0o700).create(&folder).map_err(LabError::file(&folder))?;
+        let parts = Parts { lab: &self.folder, name, folder: &folder, file: &file };
+        Ok(Machine {
+            name: name.to_owned(),
+            grid: parts.grid(),
+            power: parts.power(),
+            console: parts.console(),
+            deploy: parts.deploy(),
+            boot: parts.boot(),
+            ssh: parts.ssh(),
+            folder,
+            file,
+        })
+    }
+}
+
+/// A machine.
+pub struct Machine {
+    /// Its name.
+    pub name: String,
+    /// What its file says.
+    pub file: MachineFile,
+    /// Where its state is kept.
+    pub folder: PathBuf,
+    /// Who lends it.
+    pub grid: Arc<dyn Grid>,
+    /// What switches it.
+    pub power: Box<dyn Power>,
+    /// What gives it a clean system.
+    pub deploy: Box<dyn Deploy>,
+    /// What chooses its kernel.
+    pub boot: Box<dyn Boot>,
+    console: Option<Source>,
+    ssh: Option<SshExec>,
+}
+
+impl Machine {
+    /// Where the log of its console is.
+    pub fn console_folder(&self) -> PathBuf {
+        self.folder.join("console")
+    }
+
+    /// Begins to own its console; `None` if it has none.
+    pub fn own_console(&self) -> Result<Option<Arc<Console>>, LabError> {
+        let Some(source) = &self.console else { return Ok(None) };
+        Console::open(source.clone(), &self.console_folder()).map(|console| Some(Arc::new(console)))
+    }
+
+    /// It is going to be switched by hand: connections that are kept open are of no use then.
+    pub fn forget_connections(&self) {
+        self.ssh.iter().for_each(|ssh| ssh.reset());
+    }
+
+    /// How commands are run. That may take the console, which is owned then.
+    pub fn exec(&self, console: Option<&Arc<Console>>) -> Result<Box<dyn Exec>, LabError> {
+        if let Some(ssh) = &self.ssh {
+            return Ok(Box::new(ssh.clone()));
+        }
+        let console = match console {
+            Some(console) => Some(Arc::clone(console)),
+            None => self.own_console()?,
+        };
+        match console {
+            Some(console) => Ok(Box::new(SerialExec::new(console))),
+            None => Err(LabError::new(
+                format!("{}: there is no way to run commands", self.name),
+                "give it an [exec] or a [console]",
+            )),
+        }
+    }
+}
+
+/// Makes drivers of what a file says.
+struct Parts<'a> {
+    lab: &'a Path,
+    name: &'a str,
+    folder: &'a Path,
+    file: &'a MachineFile,
+}
+
+impl Parts<'_> {
+    fn words(&self, template: &[String]) -> Vec<String> {
+        filled(template, &[("machine", self.name)])
+    }
+
+    fn kernels(&self) -> PathBuf {
+        self.lab.join("state").join("kernels")
+    }
+
+    /// The file was looked through when it was read: who needs this has it.
+    fn qemu(&self) -> QemuMachine {
+        let qemu = self.file.qemu.clone().unwrap_or_else(|| Qemu {
+            program: String::new(),
+            accel: String::new(),
+            cpus: 1,
+            memory: 0,
+            disk: PathBuf::new(),
+            busybox: PathBuf::new(),
+            ssh_port: None,
+            arguments: Vec::new(),
+        });
+        let command_line = match &self.file.boot {
+            BootDriver::Qemu { command_line, .. } => command_line.replace("{machine}", self.name),
+            BootDriver::Command { .. } => String::new(),
+        };
+        QemuMachine {
+            qemu: Qemu {
+                disk: self.lab.join(&qemu.disk),
+                busybox: self.lab.join(&qemu.busybox),
+                ..qemu
+            },
+            name: self.name.to_owned(),
+            command_line,
+            folder: self.folder.to_owned(),
+        }
+    }
+
+    fn grid(&self) -> Arc<dyn Grid> {
+        match self.file.grid {
+            GridDriver::Local => Arc::new(LocalGrid { folder: self.folder.to_owned() }),
+        }
+    }
+
+    fn power(&self) -> Box<dyn Power> {
+        match &self.file.power {
+            PowerDriver::Command { on, off, soft, status } => Box::new(CommandPower {
+                on: self.words(on),
+                off: self.words(off),
+                soft: soft.as_ref().map(|soft| self.words(soft)),
+                status: self.words(status),
+            }),
+            PowerDriver::Qemu => Box::new(self.qemu()),
+        }
+    }
+
+    fn console(&self) -> Option<Source> {
+        Some(match self.file.console.as_ref()? {
+            ConsoleDriver::Command { command } => Source::Command(self.words(command)),
+            ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
+            ConsoleDriver::Qemu => {
+                let qemu = self.qemu();
+                Source::Qemu {
+                    file: qemu.console_file(),
+                    socket: qemu.console_socket(),
+                    position: self.folder.join("console").join("position"),
+                }
+            }
+        })
+    }
+
+    fn ssh(&self) -> Option<SshExec> {
+        match &self.file.exec {
+            ExecDriver::Ssh { host, port, user, identity, host_key } => Some(SshExec {
+                machine: self.name.to_owned(),
+                host: host.clone(),
+                port: *port,
+                user: user.clone(),
+                identity: identity.as_ref().map(|path| self.lab.join(path)),
+                host_key: host_key.clone(),
+                folder: self.folder.to_owned(),
+            }),
+            ExecDriver::Console => None,
+        }
+    }
+
+    fn deploy(&self) -> Box<dyn Deploy> {
+        match (&self.file.deploy, &self.file.boot) {
+            (DeployDriver::None, _) => Box::new(NoDeploy),
+            (DeployDriver::Command { command }, _) => Box::new(CommandDeploy(self.words(command))),
+            (DeployDriver::Qemu { image }, boot) => Box::new(QemuDeploy {
+                machine: self.qemu(),
+                image: self.lab.join(image),
+                known_good: match boot {
+                    BootDriver::Qemu { known_good, .. } => self.lab.join(known_good),
+                    BootDriver::Command { .. } => PathBuf::new(),
+                },
+                kernels: self.kernels(),
+            }),
+        }
+    }
+
+    fn boot(&self) -> Box<dyn Boot> {
+        match &self.file.boot {
+            BootDriver::Qemu { .. } => {
+                Box::new(QemuBoot { machine: self.qemu(), kernels: self.kernels() })
+            }
+            BootDriver::Command { install, once } => {
+                Box::new(CommandBoot { install: install.clone(), once: once.clone() })
+            }
+        }
+    }
+}
