@@ -1,8 +1,8 @@
 //! How fast each parser and each reader of monitors is, beside the least that any reader has to do with the
 //! same files: open them, decompress them, count their lines.
 //!
-//! The logs are real ones from `tests/data`, repeated with other digits behind each decimal point until
-//! there are some megabytes, and packed, as MMTests packs most of them.
+//! The logs are real ones from `tests/data`, each line repeated with other digits until there are some
+//! megabytes, and packed, as MMTests packs most of them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -146,24 +146,36 @@ fn grow_folder(from: &Path, to: &Path) -> io::Result<usize> {
     Ok(bytes)
 }
 
-/// Writes a text again and again, packed, with other digits behind each decimal point.
+/// Writes a text, packed, each line as often as it takes, with other digits behind decimal points and from
+/// the third on: so much is different in real logs.
 fn grow(text: &[u8], size: usize, to: &Path) -> io::Result<usize> {
     let mut packed = to.to_owned().into_os_string();
     packed.push(".gz");
     let mut out = GzEncoder::new(File::create(packed)?, Compression::default());
     let mut noise = Noise(7);
     let mut bytes = 0;
-    while bytes < size.max(1) && !text.is_empty() {
-        let mut copy = text.to_vec();
-        let mut behind = false;
-        for at in 1..copy.len() {
-            behind = copy[at].is_ascii_digit() && (behind || copy[at - 1] == b'.');
-            if behind && bytes > 0 {
-                copy[at] = b'0' + (noise.next() % 10) as u8;
+    let times = size.div_ceil(text.len().max(1)).max(1);
+    for line in text.split_inclusive(|byte| *byte == b'\n') {
+        // A last line without an end stays the last one.
+        let times = if line.ends_with(b"\n") { times } else { 1 };
+        for time in 0..times {
+            let mut copy = line.to_vec();
+            let (mut digits, mut behind) = (0, false);
+            for byte in &mut copy {
+                match byte {
+                    b'0'..=b'9' => {
+                        digits += 1;
+                        if time > 0 && (behind || digits > 2) {
+                            *byte = b'0' + (noise.next() % 10) as u8;
+                        }
+                    }
+                    b'.' => behind = digits > 0,
+                    _ => (digits, behind) = (0, false),
+                }
             }
+            out.write_all(&copy)?;
+            bytes += copy.len();
         }
-        out.write_all(&copy)?;
-        bytes += copy.len();
     }
     out.finish()?;
     Ok(bytes)

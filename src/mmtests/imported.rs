@@ -102,6 +102,10 @@ impl ImportedBenchmark {
                 out.complain((text, line), "no operation or no value");
                 continue;
             };
+            if name.is_empty() {
+                out.complain((text, line), "no operation or no value");
+                continue;
+            }
             let id = out.samples.operation(name);
             match interval.and_then(number) {
                 Some(interval) => out.add_to((text, line), id, interval, value),
