@@ -7,6 +7,7 @@ pub mod bisect;
 pub mod cli;
 pub mod client;
 pub mod demo;
+pub mod import;
 pub mod kernel;
 pub mod lab;
 pub mod mmtests;

@@ -7,6 +7,7 @@ mod check;
 mod client;
 mod compare;
 mod extract;
+mod import;
 mod init;
 mod judge;
 mod judgement;
@@ -43,6 +44,7 @@ enum Verb {
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
+    Import(import::Import),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),

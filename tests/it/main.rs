@@ -14,6 +14,7 @@ mod functional;
 mod grown;
 mod hostile;
 mod house;
+mod import;
 mod interruption;
 mod judge;
 mod lab;
