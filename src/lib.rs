@@ -12,6 +12,7 @@ pub mod lab;
 pub mod mmtests;
 pub mod model;
 pub mod notes;
+pub mod notify;
 pub mod report;
 pub mod site;
 pub mod stats;

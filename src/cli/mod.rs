@@ -12,6 +12,7 @@ mod judge;
 mod judgement;
 mod machine;
 mod monitors;
+mod notify;
 mod paper;
 mod plan;
 mod results;
@@ -47,6 +48,7 @@ enum Verb {
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
     Init(init::Init),
+    Notify(notify::NotifyVerb),
     Check(check::Check),
     Judge(judge::Judge),
 }
@@ -74,6 +76,7 @@ pub fn run() -> ExitCode {
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
+        Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
