@@ -18,6 +18,7 @@ mod plan;
 mod results;
 mod settings;
 mod site;
+mod theme;
 mod window;
 
 use std::io::{self, Write as _};
@@ -50,6 +51,7 @@ enum Verb {
     Init(init::Init),
     Notify(notify::NotifyVerb),
     Check(check::Check),
+    Theme(theme::ThemeVerb),
     Judge(judge::Judge),
 }
 
@@ -78,6 +80,7 @@ pub fn run() -> ExitCode {
         Verb::Init(verb) => verb.run(),
         Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
     match result {
