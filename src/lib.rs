@@ -13,6 +13,7 @@ pub mod lab;
 pub mod mmtests;
 pub mod model;
 pub mod notes;
+pub mod notify;
 pub mod report;
 pub mod serve;
 pub mod site;

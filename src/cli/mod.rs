@@ -13,6 +13,7 @@ mod judge;
 mod judgement;
 mod machine;
 mod monitors;
+mod notify;
 mod paper;
 mod plan;
 mod results;
@@ -52,6 +53,7 @@ enum Verb {
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
     Init(init::Init),
+    Notify(notify::NotifyVerb),
     Check(check::Check),
     Theme(theme::ThemeVerb),
     Judge(judge::Judge),
@@ -82,6 +84,7 @@ pub fn run() -> ExitCode {
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
+        Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
