@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::LabError;
 use super::names::plain_name;
+use super::power::Bmc;
 
 /// Name of the folder of the inventory in that of the lab.
 pub const FOLDER: &str = "machines";
@@ -47,6 +48,9 @@ pub struct MachineFile {
     /// The virtual machine, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qemu: Option<Qemu>,
+    /// Its management controller, where `power` or `console` is `ipmi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bmc: Option<Bmc>,
     /// How long it may take.
     #[serde(default)]
     pub patience: Patience,
@@ -102,6 +106,8 @@ pub enum PowerDriver {
         /// Prints whether it is on: a word of the output is `on` or `off`.
         status: Template,
     },
+    /// The controller of `[bmc]`, with `ipmitool`.
+    Ipmi,
     /// The virtual machine of `[qemu]`.
     Qemu,
 }
@@ -120,6 +126,8 @@ pub enum ConsoleDriver {
         /// `host:port`.
         address: String,
     },
+    /// The serial port of the controller of `[bmc]`, over the network.
+    Ipmi,
     /// The serial port of the virtual machine.
     Qemu,
 }
@@ -348,6 +356,13 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
     ];
     if let (None, Some((table, _))) = (&machine.qemu, needs_qemu.iter().find(|(_, needs)| *needs)) {
         return Err((line_of(table), format!("{table} is that of QEMU, but there is no [qemu]")));
+    }
+    let needs_bmc = [
+        ("power", machine.power == PowerDriver::Ipmi),
+        ("console", machine.console == Some(ConsoleDriver::Ipmi)),
+    ];
+    if let (None, Some((table, _))) = (&machine.bmc, needs_bmc.iter().find(|(_, needs)| *needs)) {
+        return Err((line_of(table), format!("{table} is by IPMI, but there is no [bmc]")));
     }
     let own_kernel = matches!(machine.boot, BootDriver::Qemu { .. });
     if matches!(machine.deploy, DeployDriver::Qemu { .. }) && !own_kernel {

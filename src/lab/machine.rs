@@ -15,7 +15,7 @@ use super::inventory::{
     BootDriver, ConsoleDriver, DeployDriver, ExecDriver, GridDriver, Inventory, MachineFile,
     PowerDriver, Qemu,
 };
-use super::power::{CommandPower, Power};
+use super::power::{Bmc, CommandPower, Power};
 use super::process::filled;
 use super::qemu::QemuMachine;
 
@@ -175,6 +175,18 @@ impl Parts<'_> {
         }
     }
 
+    /// As with QEMU.
+    fn bmc(&self) -> Bmc {
+        let bmc = self.file.bmc.as_ref().map(|bmc| bmc.in_lab(self.lab));
+        bmc.unwrap_or_else(|| Bmc {
+            host: String::new(),
+            port: 0,
+            user: String::new(),
+            password_file: PathBuf::new(),
+            cipher_suite: 0,
+        })
+    }
+
     fn grid(&self) -> Arc<dyn Grid> {
         match self.file.grid {
             GridDriver::Local => Arc::new(LocalGrid { folder: self.folder.to_owned() }),
@@ -189,6 +201,7 @@ impl Parts<'_> {
                 soft: soft.as_ref().map(|soft| self.words(soft)),
                 status: self.words(status),
             }),
+            PowerDriver::Ipmi => Box::new(self.bmc()),
             PowerDriver::Qemu => Box::new(self.qemu()),
         }
     }
@@ -196,6 +209,10 @@ impl Parts<'_> {
     fn console(&self) -> Option<Source> {
         Some(match self.file.console.as_ref()? {
             ConsoleDriver::Command { command } => Source::Command(self.words(command)),
+            ConsoleDriver::Ipmi => {
+                let bmc = self.bmc();
+                Source::Terminal { before: bmc.close_console(), words: bmc.open_console() }
+            }
             ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
             ConsoleDriver::Qemu => {
                 let qemu = self.qemu();

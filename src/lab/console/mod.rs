@@ -2,7 +2,9 @@
 
 mod classify;
 mod log;
+mod program;
 mod source;
+mod terminal;
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions, TryLockError};
