@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::console::Conserver;
 use super::error::LabError;
+use super::grid::{Labgrid, Orthos};
 use super::names::plain_name;
-use super::power::Bmc;
+use super::power::{Bmc, Powerman, Redfish};
 
 /// Name of the folder of the inventory in that of the lab.
 pub const FOLDER: &str = "machines";
@@ -88,6 +90,10 @@ pub enum GridDriver {
     /// This lab itself: leases are files.
     #[default]
     Local,
+    /// A place of labgrid.
+    Labgrid(Labgrid),
+    /// A machine of Orthos 2.
+    Orthos(Orthos),
 }
 
 /// How a machine is switched.
@@ -108,6 +114,14 @@ pub enum PowerDriver {
     },
     /// The controller of `[bmc]`, with `ipmitool`.
     Ipmi,
+    /// A controller that speaks Redfish.
+    Redfish(Redfish),
+    /// A node of powerman.
+    Powerman(Powerman),
+    /// What labgrid knows of the place of `[grid]`.
+    Labgrid,
+    /// What Orthos knows of the machine of `[grid]`.
+    Orthos,
     /// The virtual machine of `[qemu]`.
     Qemu,
 }
@@ -128,6 +142,8 @@ pub enum ConsoleDriver {
     },
     /// The serial port of the controller of `[bmc]`, over the network.
     Ipmi,
+    /// A console of conserver.
+    Conserver(Conserver),
     /// The serial port of the virtual machine.
     Qemu,
 }
@@ -363,6 +379,15 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
     ];
     if let (None, Some((table, _))) = (&machine.bmc, needs_bmc.iter().find(|(_, needs)| *needs)) {
         return Err((line_of(table), format!("{table} is by IPMI, but there is no [bmc]")));
+    }
+    let has_grid = match machine.power {
+        PowerDriver::Labgrid => matches!(machine.grid, GridDriver::Labgrid(_)),
+        PowerDriver::Orthos => matches!(machine.grid, GridDriver::Orthos(_)),
+        _ => true,
+    };
+    if !has_grid {
+        let what = "power is that of a grid, but [grid] is another one";
+        return Err((line_of("power"), what.to_owned()));
     }
     let own_kernel = matches!(machine.boot, BootDriver::Qemu { .. });
     if matches!(machine.deploy, DeployDriver::Qemu { .. }) && !own_kernel {

@@ -10,12 +10,12 @@ use super::console::{Console, Source};
 use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
 use super::error::LabError;
 use super::exec::{Exec, SerialExec, SshExec};
-use super::grid::{Grid, LocalGrid};
+use super::grid::{Behind, Grid, Labgrid, LabgridPlace, LocalGrid, OrthosMachine};
 use super::inventory::{
     BootDriver, ConsoleDriver, DeployDriver, ExecDriver, GridDriver, Inventory, MachineFile,
     PowerDriver, Qemu,
 };
-use super::power::{Bmc, CommandPower, Power};
+use super::power::{Bmc, CommandPower, Power, RedfishPower};
 use super::process::filled;
 use super::qemu::QemuMachine;
 
@@ -187,9 +187,18 @@ impl Parts<'_> {
         })
     }
 
+    fn labgrid(&self, file: &Labgrid) -> LabgridPlace {
+        LabgridPlace { file: file.clone(), token: self.folder.join("labgrid-token") }
+    }
+
     fn grid(&self) -> Arc<dyn Grid> {
-        match self.file.grid {
-            GridDriver::Local => Arc::new(LocalGrid { folder: self.folder.to_owned() }),
+        let local = LocalGrid { folder: self.folder.to_owned() };
+        match &self.file.grid {
+            GridDriver::Local => Arc::new(local),
+            GridDriver::Labgrid(file) => Arc::new(Behind { local, outer: self.labgrid(file) }),
+            GridDriver::Orthos(file) => {
+                Arc::new(Behind { local, outer: OrthosMachine::new(file, self.lab) })
+            }
         }
     }
 
@@ -202,6 +211,13 @@ impl Parts<'_> {
                 status: self.words(status),
             }),
             PowerDriver::Ipmi => Box::new(self.bmc()),
+            PowerDriver::Redfish(file) => Box::new(RedfishPower::new(file, self.lab)),
+            PowerDriver::Powerman(node) => Box::new(node.clone()),
+            PowerDriver::Labgrid | PowerDriver::Orthos => match &self.file.grid {
+                GridDriver::Labgrid(file) => Box::new(self.labgrid(file)),
+                GridDriver::Orthos(file) => Box::new(OrthosMachine::new(file, self.lab)),
+                GridDriver::Local => Box::new(self.qemu()),
+            },
             PowerDriver::Qemu => Box::new(self.qemu()),
         }
     }
@@ -212,6 +228,9 @@ impl Parts<'_> {
             ConsoleDriver::Ipmi => {
                 let bmc = self.bmc();
                 Source::Terminal { before: bmc.close_console(), words: bmc.open_console() }
+            }
+            ConsoleDriver::Conserver(console) => {
+                Source::Terminal { before: Vec::new(), words: console.command() }
             }
             ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
             ConsoleDriver::Qemu => {

@@ -1,4 +1,4 @@
 //! The lab: real virtual machines, real kernels of Debian, and everything that happens to them.
 
 mod cycle;
-mod world;
+pub mod world;

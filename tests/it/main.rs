@@ -8,6 +8,7 @@ mod bisect;
 mod browser;
 mod detect;
 mod deviations;
+mod drivers;
 mod equality;
 mod extract;
 mod functional;

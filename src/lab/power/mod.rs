@@ -5,6 +5,8 @@
 
 mod command;
 mod ipmi;
+mod powerman;
+mod redfish;
 
 use std::fmt;
 use std::thread;
@@ -14,6 +16,8 @@ use super::error::LabError;
 
 pub use command::CommandPower;
 pub use ipmi::Bmc;
+pub use powerman::Powerman;
+pub use redfish::{Redfish, RedfishPower};
 
 /// Whether a machine has power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +106,7 @@ pub fn shut_down(power: &dyn Power, soft: Duration, within: Duration) -> Result<
 }
 
 /// What the status of a power controller says, if it says one of the two.
-fn told(text: &str) -> Option<PowerState> {
+pub(super) fn told(text: &str) -> Option<PowerState> {
     let text = text.to_ascii_lowercase();
     let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let says = |word: &str| match word {

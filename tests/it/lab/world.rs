@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// The packages come from the network, so that they are fetched once.
-fn original() -> &'static Path {
+pub fn original() -> &'static Path {
     static ORIGINAL: OnceLock<TempDir> = OnceLock::new();
     let folder = ORIGINAL.get_or_init(|| {
         let folder = tempfile::Builder::new().prefix("lab").tempdir().unwrap();
