@@ -6,6 +6,7 @@
 mod fleet;
 mod floor;
 mod histories;
+mod machines;
 mod reference;
 mod trees;
 
@@ -20,7 +21,7 @@ use rayon::prelude::*;
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 9] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),
@@ -28,6 +29,7 @@ fn main() -> io::Result<()> {
         ("linear", linear),
         ("judge", judge),
         ("fleet", fleet),
+        ("machines", machines::machines),
         ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };

@@ -35,8 +35,8 @@ pub trait Outer: Send + Sync {
     /// Keeps it for longer, where it would end.
     fn keep(&self, reason: &str, time: Duration) -> Result<(), LabError>;
 
-    /// Gives it back, and leaves the queue.
-    fn give_back(&self) -> Result<(), LabError>;
+    /// Gives it back if it is held, and leaves the queue.
+    fn give_back(&self, held: bool) -> Result<(), LabError>;
 }
 
 /// Leases of this lab, of machines that an outer grid lends.
@@ -96,12 +96,119 @@ impl<O: Outer> Grid for Behind<O> {
     }
 
     fn release(&self, owner: &str) -> Result<(), GridError> {
-        match self.local.holder()? {
-            Some(held) if held.owner != owner => return Ok(()),
+        let holder = self.outer.holder()?;
+        match (&holder, self.local.holder()?) {
+            // Only they can.
+            (Holder::Other(held), _) if held.owner == owner => {
+                return Err(GridError::Held(held.clone()));
+            }
+            (_, Some(held)) if held.owner != owner => return Ok(()),
             _ => {}
         }
         // The lease goes last: until then, nobody else of this lab begins.
-        self.outer.give_back()?;
+        self.outer.give_back(holder == Holder::Us)?;
         self.local.release(owner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    /// A grid with a queue: the first of those who ask has it.
+    struct Queue(Mutex<Vec<&'static str>>);
+
+    impl Queue {
+        fn all(&self) -> std::sync::MutexGuard<'_, Vec<&'static str>> {
+            self.0.lock().expect("one thread")
+        }
+    }
+
+    impl Outer for Queue {
+        fn name(&self) -> &str {
+            "lab"
+        }
+
+        fn holder(&self) -> Result<Holder, LabError> {
+            Ok(match self.all().first() {
+                None => Holder::Nobody,
+                Some(&"lab") => Holder::Us,
+                Some(other) => {
+                    let owner = (*other).to_owned();
+                    Holder::Other(Lease { owner, reason: String::new(), until: None })
+                }
+            })
+        }
+
+        fn take(&self, _: &str, _: Duration) -> Result<(), LabError> {
+            let mut all = self.all();
+            if !all.contains(&"lab") {
+                all.push("lab");
+            }
+            Ok(())
+        }
+
+        fn keep(&self, _: &str, _: Duration) -> Result<(), LabError> {
+            Ok(())
+        }
+
+        fn give_back(&self, _: bool) -> Result<(), LabError> {
+            self.all().retain(|who| *who != "lab");
+            Ok(())
+        }
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn behind(first: &[&'static str]) -> (tempfile::TempDir, Behind<Queue>) {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let local = LocalGrid { folder: folder.path().to_owned() };
+        (folder, Behind { local, outer: Queue(Mutex::new(first.to_vec())) })
+    }
+
+    fn held(result: Result<Lease, GridError>) -> String {
+        match result {
+            Err(GridError::Held(lease)) => lease.owner,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn who_waits_gets_it_when_it_is_given_back() {
+        let (_folder, grid) = behind(&["bob"]);
+        assert_eq!(held(grid.reserve("ann", "", HOUR)), "bob");
+        assert_eq!(*grid.outer.all(), ["bob", "lab"], "asked once");
+        assert_eq!(held(grid.reserve("eve", "", HOUR)), "bob", "nobody of the lab has it yet");
+        grid.outer.all().remove(0);
+        grid.reserve("eve", "", HOUR).expect("it is the lab's");
+        assert_eq!(held(grid.reserve("ann", "", HOUR)), "eve");
+        grid.release("ann").expect("no harm");
+        assert_eq!(*grid.outer.all(), ["lab"], "she does not give back what is eve's");
+        grid.release("eve").expect("it is hers");
+        assert_eq!(grid.holder(), Ok(None));
+    }
+
+    #[test]
+    fn a_place_that_somebody_took_away_is_noticed() {
+        let (_folder, grid) = behind(&[]);
+        grid.reserve("ann", "", HOUR).expect("it is free");
+        grid.renew("ann", HOUR).expect("it is hers");
+        *grid.outer.all() = vec!["bob"];
+        assert_eq!(held(grid.renew("ann", HOUR)), "bob");
+        assert!(matches!(grid.release("bob"), Err(GridError::Held(_))), "that is bob's to do");
+        grid.release("ann").expect("no harm");
+        assert_eq!(*grid.outer.all(), ["bob"]);
+        grid.outer.all().clear();
+        assert_eq!(grid.renew("ann", HOUR), Err(GridError::Gone { owner: "ann".to_owned() }));
+    }
+
+    #[test]
+    fn what_was_not_given_back_is_the_labs_to_give() {
+        let (_folder, grid) = behind(&["lab"]);
+        let lease = grid.holder().expect("it answers").expect("it is lent");
+        assert_eq!(lease.owner, "lab");
+        grid.release("lab").expect("it is the lab's");
+        assert_eq!(grid.holder(), Ok(None));
     }
 }

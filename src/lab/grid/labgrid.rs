@@ -13,7 +13,7 @@ use super::Lease;
 use super::behind::{Holder, Outer};
 use crate::lab::error::LabError;
 use crate::lab::power::{Power, PowerState, told};
-use crate::lab::process;
+use crate::lab::{plain_name, process};
 
 /// A coordinator that does not answer for so long is not there.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -87,7 +87,7 @@ impl LabgridPlace {
 
     /// The reservation that is kept; `None` if there is none.
     fn kept(&self) -> Option<String> {
-        fs::read_to_string(&self.token).ok().filter(|token| super::super::plain_name(token))
+        fs::read_to_string(&self.token).ok().filter(|token| plain_name(token))
     }
 
     fn reservation(&self) -> Result<Option<String>, LabError> {
@@ -103,7 +103,7 @@ impl LabgridPlace {
         let name = format!("name={}", self.file.place);
         let text = self.ask(&["reserve", "--shell", &name])?;
         let token = text.trim().strip_prefix("export LG_TOKEN=").unwrap_or_default();
-        if !super::super::plain_name(token) {
+        if !plain_name(token) {
             let what = format!("labgrid-client reserve printed {}", process::last_line(&text));
             return Err(LabError::new(what, "see whether it is labgrid 24.0 or later"));
         }
@@ -157,9 +157,9 @@ impl Outer for LabgridPlace {
         Ok(())
     }
 
-    fn give_back(&self) -> Result<(), LabError> {
+    fn give_back(&self, held: bool) -> Result<(), LabError> {
         self.forget_reservation();
-        if self.holder()? == Holder::Us {
+        if held {
             // Not that of somebody who took it this moment.
             self.ask(&["release-from", &self.file.user])?;
         }

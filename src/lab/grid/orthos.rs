@@ -135,8 +135,11 @@ fn complaint(status: u16, body: &Value) -> Option<String> {
     }
 }
 
+/// Where the server failed in its own code stands before what a person can understand.
 fn message(body: &Value) -> &str {
-    body["data"]["message"].as_str().unwrap_or_default()
+    let text = body["data"]["message"].as_str().unwrap_or_default();
+    let inner = text.starts_with("EXCEPTION IN (").then(|| text.rsplit_once("): ")).flatten();
+    inner.map_or(text, |(_, message)| message)
 }
 
 fn field<'a>(machine: &'a Value, name: &str) -> Option<&'a str> {
@@ -183,8 +186,8 @@ impl Outer for OrthosMachine {
         }
     }
 
-    fn give_back(&self) -> Result<(), LabError> {
-        if self.holder()? != Holder::Us {
+    fn give_back(&self, held: bool) -> Result<(), LabError> {
+        if !held {
             return Ok(());
         }
         self.ask(&self.named("release"), Body::None)?;
@@ -217,7 +220,8 @@ impl Power for OrthosMachine {
     fn state(&self) -> Result<PowerState, LabError> {
         let answer = self.power("status")?;
         let status = message(&answer).split('(').next().unwrap_or_default();
-        told(status).ok_or_else(|| self.error(&format!("its power is neither on nor off: {status}")))
+        told(status)
+            .ok_or_else(|| self.error(&format!("its power is neither on nor off: {status}")))
     }
 }
 
@@ -230,6 +234,9 @@ mod tests {
         let error = json!({ "header": { "type": "MESSAGE" },
             "data": { "type": "ERROR", "message": "Machine is not reserved." } });
         assert_eq!(complaint(200, &error).as_deref(), Some("Machine is not reserved."));
+        let inner = json!({ "header": { "type": "MESSAGE" },
+            "data": { "type": "ERROR", "message": "EXCEPTION IN (x.py, LINE 8 \"f()\"): No x" } });
+        assert_eq!(complaint(200, &inner).as_deref(), Some("No x"));
         let fine = json!({ "header": { "type": "MESSAGE" },
             "data": { "type": null, "message": "OK." } });
         assert_eq!(complaint(200, &fine), None);

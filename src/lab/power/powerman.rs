@@ -1,5 +1,6 @@
 //! Power by powerman, which knows some forty kinds of power controllers.
 
+use std::io;
 use std::process::Command;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Power, PowerState};
 use crate::lab::error::LabError;
-use crate::lab::process;
+use crate::lab::{plain_name, process};
 
 /// powermand has deadlines of its own.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -30,18 +31,27 @@ fn here() -> String {
 impl Powerman {
     fn ask(&self, action: &str) -> Result<String, LabError> {
         // A node is a pattern there: another one must not be switched as well.
-        if !super::super::plain_name(&self.node) {
+        if !plain_name(&self.node) {
             let what = format!("{:?} is no name of a node", self.node);
             return Err(LabError::new(what, "correct node in [power]"));
         }
         let mut command = Command::new("powerman");
         command.args(["-h", &self.server, action, &self.node]);
-        process::text(&mut command, WITHIN).map_err(|error| {
-            LabError::new(
-                format!("powerman {action} {}: {}", self.node, error.what),
-                "see that server and node of [power] are right, and that powermand reaches the controller",
-            )
-        })
+        let mut output = Vec::new();
+        let exit = process::run(&mut command, &mut io::empty(), &mut output, 1 << 20, WITHIN)?;
+        let text = String::from_utf8_lossy(&output).into_owned();
+        if exit.success() {
+            return Ok(text);
+        }
+        // What it complains of is not always on standard error.
+        Err(LabError::new(
+            format!(
+                "powerman {action} {}: {}",
+                self.node,
+                process::last_line(&(text + &exit.complaint))
+            ),
+            "see that server and node of [power] are right, and that powermand reaches the controller",
+        ))
     }
 }
 

@@ -5,9 +5,7 @@ use std::process::Command;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::parts::{
-    Lab, Part, assert_in_no_command_line, free_port, free_udp_port, kernel, until,
-};
+use super::parts::{Lab, Part, assert_in_no_command_line, free_port, free_udp_port, kernel, until};
 
 const PASSWORD: &str = "kept-to-ourselves";
 
@@ -62,8 +60,7 @@ impl Controlled {
                 .arg(lab.path("bmc"))
                 .arg("-n"),
         );
-        let answers =
-            until(|| lab.run(&["machine", "power", "node1", "status"]).status == Some(0));
+        let answers = until(|| lab.run(&["machine", "power", "node1", "status"]).status == Some(0));
         assert!(answers, "the controller does not answer");
         Controlled { lab, _simulator: simulator }
     }
@@ -85,7 +82,7 @@ fn panicking(lab: &Lab, kcs: u16, serial: u16) -> String {
          -display none -pidfile {} -kernel {} -append 'console=ttyS0 panic=600' \
          -chardev socket,id=ipmi0,host=127.0.0.1,port={kcs},reconnect=1 \
          -device ipmi-bmc-extern,id=bmc0,chardev=ipmi0 -device isa-ipmi-kcs,bmc=bmc0 \
-         -chardev socket,id=con,host=127.0.0.1,port={serial},server=on,wait=off \
+         -chardev socket,id=con,host=127.0.0.1,port={serial},server=on,wait=on \
          -serial chardev:con </dev/null >/dev/null 2>&1\n",
         lab.path("pid").display(),
         kernel(&lab.path("kernel")).display()

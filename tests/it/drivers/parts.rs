@@ -1,6 +1,7 @@
 //! A lab of one machine, and the programs that it is made of.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -37,8 +38,14 @@ impl Lab {
     pub fn machine(&self, tables: &str) {
         let mut text = tables.to_owned();
         for (name, content) in [
-            ("power", "driver = \"command\"\non = [\"true\"]\noff = [\"true\"]\nstatus = [\"echo\", \"off\"]"),
-            ("exec", "driver = \"ssh\"\nhost = \"127.0.0.1\"\nport = 9\nhost_key = \"ssh-ed25519 AAAA\""),
+            (
+                "power",
+                "driver = \"command\"\non = [\"true\"]\noff = [\"true\"]\nstatus = [\"echo\", \"off\"]",
+            ),
+            (
+                "exec",
+                "driver = \"ssh\"\nhost = \"127.0.0.1\"\nport = 9\nhost_key = \"ssh-ed25519 AAAA\"",
+            ),
             ("boot", "driver = \"command\"\ninstall = []\nonce = []"),
         ] {
             if !text.contains(&format!("[{name}]")) {
@@ -46,6 +53,15 @@ impl Lab {
             }
         }
         self.write("machines/node1.toml", &text);
+    }
+
+    /// How many seconds things may take.
+    pub fn patience(&self, keys: &str) {
+        let text = self.read("machines/node1.toml");
+        let rest = text.split("[patience]").next().unwrap();
+        let other = text.split_once("[patience]").and_then(|(_, after)| after.split_once("\n["));
+        let other = other.map_or(String::new(), |(_, tables)| format!("\n[{tables}"));
+        self.write("machines/node1.toml", &format!("{rest}{other}\n[patience]\n{keys}\n"));
     }
 
     pub fn path(&self, inside: &str) -> PathBuf {
@@ -200,4 +216,81 @@ pub fn kernel(into: &Path) -> PathBuf {
     let boot = fs::read_dir(into.join("boot")).unwrap().flatten();
     let mut files = boot.map(|entry| entry.path());
     files.find(|path| path.file_name().unwrap().to_str().unwrap().starts_with("vmlinuz")).unwrap()
+}
+
+/// A program of the virtual environment that tests/run makes.
+pub fn python(name: &str) -> PathBuf {
+    crate::support::project().join("target/lab-venv/bin").join(name)
+}
+
+/// What a server was asked.
+pub struct Request {
+    pub method: String,
+    pub path: String,
+    pub authorization: Option<String>,
+    pub body: String,
+}
+
+/// A small HTTP server, until the end of the tests.
+pub struct Server(u16);
+
+impl Server {
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.0)
+    }
+}
+
+/// Answers with a status and a body.
+pub fn serve(mut answer: impl FnMut(&Request) -> (u16, String) + Send + 'static) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server(listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            // One that goes away in between is its own problem.
+            let _ = exchange(stream, &mut answer);
+        }
+    });
+    server
+}
+
+fn exchange(
+    stream: TcpStream,
+    answer: &mut impl FnMut(&Request) -> (u16, String),
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
+    let mut head = Vec::new();
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line)? == 0 {
+            return Ok(());
+        }
+        match line.trim_end() {
+            "" => break,
+            line => head.push(line.to_owned()),
+        }
+    }
+    let header = |name: &str| {
+        head.iter().skip(1).find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        })
+    };
+    let length = header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let mut words = head.first().map(String::as_str).unwrap_or_default().split(' ');
+    let mut word = || words.next().unwrap_or_default().to_owned();
+    let request = Request {
+        method: word(),
+        path: word(),
+        authorization: header("authorization"),
+        body: String::from_utf8_lossy(&body).into_owned(),
+    };
+    let (status, text) = answer(&request);
+    let mut stream = reader.into_inner();
+    let length = text.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status} -\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}"
+    )
 }
