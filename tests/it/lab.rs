@@ -6,4 +6,4 @@ mod hostile;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;
-mod world;
+pub mod world;
