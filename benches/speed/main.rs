@@ -6,6 +6,7 @@
 mod fleet;
 mod floor;
 mod histories;
+mod machines;
 mod parsers;
 mod reference;
 mod trees;
@@ -30,6 +31,7 @@ fn main() -> io::Result<()> {
         ("parsers", parsers::parsers),
         ("judge", judge),
         ("fleet", fleet),
+        ("machines", machines::machines),
         ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };

@@ -1,6 +1,6 @@
 //! The integration tests, in one binary because each one links everything.
 //!
-//! They know melbot only by its command line.
+//! They know melbot only by its command line, but for what moves files to and from machines.
 
 mod alerts;
 mod benchmarks;
@@ -8,6 +8,7 @@ mod bisect;
 mod browser;
 mod detect;
 mod deviations;
+mod drivers;
 mod equality;
 mod extract;
 mod functional;
@@ -23,5 +24,6 @@ mod monitors;
 mod notes;
 mod oracle;
 mod recipe;
+mod serve;
 mod simulated;
 mod support;

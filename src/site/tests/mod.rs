@@ -8,6 +8,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::analysis::{Baseline, compare, pages, set_verdicts};
+use crate::notes::words::About;
 use crate::notes::{AlertNotes, Entry, Notes, State, Subject};
 use markup::{check_markup, internal_links};
 use sample::{invented_runs, judged, problem};
@@ -45,7 +46,10 @@ fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<Stri
     set_verdicts(&mut comparisons, &judged, &report, &settings);
     let options = SiteOptions {
         raw_logs: RawLogs::Relative("../results".into()),
-        notes: Some("A *note*".into()),
+        words: Words {
+            texts: [((About::Front, String::new()), "A *note*".to_owned())].into(),
+            ..Words::default()
+        },
         ..SiteOptions::default()
     };
     let out = Memory::default();
@@ -320,7 +324,8 @@ fn comparisons_have_a_heat_map_of_what_moved() {
 /// Scripts stay small, and nothing in a page needs one.
 #[test]
 fn scripts_stay_small() {
-    let scripts = ASSETS.iter().filter(|(path, _)| path.ends_with(".js"));
+    let theme = Theme::default();
+    let scripts = theme.assets.iter().filter(|(path, _)| path.ends_with(".js"));
     assert!(scripts.map(|(_, text)| text.len()).sum::<usize>() <= 30_000);
 }
 
