@@ -7,6 +7,7 @@ mod fleet;
 mod floor;
 mod histories;
 mod machines;
+mod parsers;
 mod reference;
 mod trees;
 
@@ -27,6 +28,7 @@ fn main() -> io::Result<()> {
         ("one-more", one_more),
         ("samples", samples),
         ("linear", linear),
+        ("parsers", parsers::parsers),
         ("judge", judge),
         ("fleet", fleet),
         ("machines", machines::machines),

@@ -7,16 +7,20 @@ mod check;
 mod client;
 mod compare;
 mod extract;
+mod import;
 mod init;
 mod judge;
 mod judgement;
 mod machine;
 mod monitors;
+mod notify;
 mod paper;
 mod plan;
 mod results;
+mod serve;
 mod settings;
 mod site;
+mod theme;
 mod window;
 
 use std::io::{self, Write as _};
@@ -37,9 +41,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Site(site::Site),
+    Serve(serve::Serve),
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
+    Import(import::Import),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
@@ -47,7 +53,9 @@ enum Verb {
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
     Init(init::Init),
+    Notify(notify::NotifyVerb),
     Check(check::Check),
+    Theme(theme::ThemeVerb),
     Judge(judge::Judge),
 }
 
@@ -64,9 +72,11 @@ enum Ending {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Site(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
@@ -74,7 +84,9 @@ pub fn run() -> ExitCode {
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
+        Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
+        Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),
     };
     match result {

@@ -19,6 +19,10 @@ pub struct Settings {
     pub store: Option<PathBuf>,
     /// Folder of the notes on alerts.
     pub notes: Option<PathBuf>,
+    /// Folder of the words on pages.
+    pub words: Option<PathBuf>,
+    /// Folder of templates and assets that take the place of those built in.
+    pub theme: Option<PathBuf>,
     /// A checkout of MMTests.
     pub mmtests: Option<PathBuf>,
     /// Seconds that one of MMTests' parsers may take.
@@ -49,11 +53,15 @@ impl Settings {
             }
         };
         let folder = path.parent().unwrap_or(Path::new(""));
-        for path in
-            [&mut settings.store, &mut settings.mmtests, &mut settings.tree, &mut settings.notes]
-                .into_iter()
-                .flatten()
-        {
+        let paths = [
+            &mut settings.store,
+            &mut settings.mmtests,
+            &mut settings.tree,
+            &mut settings.notes,
+            &mut settings.words,
+            &mut settings.theme,
+        ];
+        for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);
         }
         Ok(settings)

@@ -1,6 +1,5 @@
 //! `melbot site`: the main job, a static site out of a folder of results.
 
-use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -12,10 +11,14 @@ use super::compare::{baseline, compare_all};
 use super::judgement::{Judgement, judge};
 use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, bisects, print};
+use crate::analysis::Comparison;
 use crate::model::{Run, Severity};
-use crate::notes::Notes;
+use crate::notes::{
+    Notes,
+    words::{self, About, Words},
+};
 use crate::site::publish::{Publication, is_current};
-use crate::site::{self, RawLogs, SiteOptions, build, stamp};
+use crate::site::{self, RawLogs, SiteOptions, Theme, build, stamp};
 
 /// Make a static site out of a folder of results
 ///
@@ -30,7 +33,7 @@ pub struct Site {
     results: ResultsArgs,
     /// Folder of the site; made, or replaced at once when the new site is complete
     #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
     /// Run that the others are set against: a name, `first`, or `previous`, the previous release on
     /// the kernel's own track (the oldest kernel where there is none)
     #[arg(long, value_name = "RUN", default_value = "previous")]
@@ -45,9 +48,14 @@ pub struct Site {
     /// Folder of the notes on alerts [default: RESULTS/alerts]
     #[arg(long, value_name = "DIR")]
     notes: Option<PathBuf>,
-    /// What the front page says before all else, in Markdown
-    #[arg(long, value_name = "FILE")]
-    front_page: Option<PathBuf>,
+    /// Folder of own words on pages, in Markdown: front.md, kernels/NAME.md, machines/NAME.md,
+    /// configs/NAME.md, benchmarks/NAME.md [default: RESULTS/words]
+    #[arg(long, value_name = "DIR")]
+    words: Option<PathBuf>,
+    /// Folder of templates and assets that take the place of those built in, which `melbot theme`
+    /// writes
+    #[arg(long, value_name = "DIR")]
+    theme: Option<PathBuf>,
     /// Make all pages even if nothing changed
     #[arg(long)]
     force: bool,
@@ -58,7 +66,7 @@ pub struct Site {
 
 /// What was done.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(super) struct Report {
     /// The page to open.
     page: String,
     runs: usize,
@@ -69,6 +77,12 @@ struct Report {
 
 impl Site {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
+        let (runs, report) = self.make()?;
+        self.report(runs, report)
+    }
+
+    /// Makes the site, unless nothing changed; the number of runs, and what was done.
+    pub(super) fn make(&self) -> anyhow::Result<(usize, Option<Report>)> {
         let found = self.results.find(&Filter::default())?;
         let options = self.options(&found)?;
         let dates = found.dates()?;
@@ -85,24 +99,26 @@ impl Site {
             .collect();
         let stamp = stamp(&found.discovery, &options, &others);
         if !self.force && is_current(&self.output, &stamp) {
-            return self.report(&found, None);
+            return Ok((found.discovery.runs.len(), None));
         }
         let loaded = found.load()?;
         let judgement = judge(&found, &loaded, (notes, folder), true)?;
         let runs = loaded.into_runs();
         let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
-        self.report(&found, Some(report))
+        Ok((report.runs, Some(report)))
+    }
+
+    /// Where the results are.
+    pub(super) fn results_folder(&self) -> &Path {
+        &self.results.results
     }
 
     fn options(&self, found: &Results) -> anyhow::Result<SiteOptions> {
         let defaults = SiteOptions::default();
         let settings = &found.settings;
-        let front_page = match &self.front_page {
-            Some(path) => {
-                Some(fs::read_to_string(path).with_context(|| path.display().to_string())?)
-            }
-            None => None,
-        };
+        let words = self.words.clone().or_else(|| settings.words.clone());
+        let words = words.unwrap_or_else(|| self.results.results.join(words::FOLDER));
+        let theme = self.theme.as_ref().or(settings.theme.as_ref());
         let raw_logs = match self.raw_logs.as_ref().or(settings.raw_logs.as_ref()) {
             Some(none) if none == "none" => RawLogs::None,
             Some(url) => RawLogs::Url(url.clone()),
@@ -110,7 +126,9 @@ impl Site {
                 .with_context(|| self.results.results.display().to_string())?,
         };
         let title = self.title.clone().or_else(|| settings.title.clone()).unwrap_or(defaults.title);
-        Ok(SiteOptions { title, raw_logs, notes: front_page, ..defaults })
+        let theme = theme.map_or(Ok(defaults.theme), |folder| Theme::read(folder))?;
+        let words = Words::read(&words);
+        Ok(SiteOptions { title, raw_logs, words, theme, generator: defaults.generator })
     }
 
     fn publish(
@@ -127,6 +145,9 @@ impl Site {
         problems.extend(judgement.notes.problems.iter().cloned());
         let (bisects, unusable) = bisects::open_all(&self.results.results);
         problems.extend(unusable);
+        problems.extend(options.words.problems.iter().cloned());
+        problems
+            .extend(options.words.astray(|about, name| is_on_a_page(&comparisons, about, name)));
         let runs: Vec<&Run> = runs.iter().collect();
         let waiting = || {
             // A message that cannot be shown is no reason to stop.
@@ -157,14 +178,9 @@ impl Site {
         })
     }
 
-    fn report(&self, found: &Results, report: Option<Report>) -> anyhow::Result<Ending> {
-        let current = Report {
-            page: page(&self.output),
-            runs: found.discovery.runs.len(),
-            problems: 0,
-            written: 0,
-            unchanged: 0,
-        };
+    fn report(&self, runs: usize, report: Option<Report>) -> anyhow::Result<Ending> {
+        let current =
+            Report { page: page(&self.output), runs, problems: 0, written: 0, unchanged: 0 };
         let text = match report {
             _ if self.json => serde_json::to_string_pretty(&report.unwrap_or(current))? + "\n",
             None => format!("nothing changed since the last time\n{}\n", current.page),
@@ -184,6 +200,17 @@ impl Site {
         print(&text)?;
         Ok(Ending::Fine)
     }
+}
+
+/// `true` if there is a page about this.
+fn is_on_a_page(comparisons: &[Comparison], about: About, name: &str) -> bool {
+    comparisons.iter().any(|comparison| match about {
+        About::Front => true,
+        About::Kernel => comparison.columns.iter().any(|column| column.run == name),
+        About::Machine => comparison.machine == name,
+        About::Config => comparison.config == name,
+        About::Benchmark => comparison.benchmarks.iter().any(|of| of.name == name),
+    })
 }
 
 /// The page to open.

@@ -143,6 +143,12 @@ impl State {
         match step {
             Step::Run(number) => {
                 (self.up, self.ran, self.left) = (None, None, Some(number));
+                if why == Why::DiskFull {
+                    // What filled it is still there.
+                    for step in [Step::Deploy, Step::Prepare, Step::Install] {
+                        self.done.remove(&step);
+                    }
+                }
             }
             Step::Boot(_) => self.up = None,
             // What cannot be rescued is lost, and the machine is not worked on for it again and again.

@@ -1,4 +1,4 @@
-//! What people say about alerts, in Markdown files beside the results.
+//! What people say about alerts, in Markdown files beside the results; and in `words` on pages.
 //!
 //! `RESULTS/alerts/<id>.md` holds everything that was ever said about one alert: a front matter in
 //! TOML that says which alert it is, and an entry for each word on it, oldest first:
@@ -25,6 +25,7 @@
 mod date;
 mod error;
 mod file;
+pub mod words;
 
 use std::fs;
 use std::path::{Path, PathBuf};

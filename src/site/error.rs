@@ -26,6 +26,12 @@ pub enum SiteError {
     /// The output path cannot be a folder.
     #[error("{0}: no name for a folder; name a new folder, such as public")]
     NoFolder(PathBuf),
+    /// A folder that is named as a theme has none.
+    #[error(
+        "{0}: no theme: put templates into {0}/templates or files into {0}/assets; melbot theme DIR \
+         writes those that are built in"
+    )]
+    NoTheme(PathBuf),
     /// A template has an error.
     #[error("template {name}: {message}")]
     Template {

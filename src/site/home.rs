@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::alerts::{Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
 use super::coverage::{Coverage, coverage};
-use super::help::markdown;
 use super::machines::{Newest, machines, newest};
 use super::names::machine_page;
 use super::story::{self, Change, Sentence, Tally};
@@ -36,7 +35,6 @@ struct Page<'s> {
     coverage: Coverage,
     any: bool,
     kernels: usize,
-    notes: Option<String>,
 }
 
 /// Alerts of one kind.
@@ -74,7 +72,6 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         coverage: coverage(catalogue, &shelves),
         any: !shelves.is_empty(),
         kernels,
-        notes: catalogue.options.notes.as_deref().map(markdown),
     };
     let title = catalogue.options.title.clone();
     let place = Place { path: "index.html".into(), title, crumbs: Vec::new() };

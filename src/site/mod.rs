@@ -34,6 +34,10 @@ mod search;
 mod stamp;
 mod story;
 mod templates;
+mod theme;
+mod words;
+
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
@@ -41,6 +45,7 @@ use crate::analysis::Comparison;
 use crate::analysis::alerts::{Evidence, Judged, Report};
 use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
+use crate::notes::words::Words;
 
 use alerts::Line;
 pub use bisects::Bisect;
@@ -50,6 +55,7 @@ pub use names::slug;
 pub use raw_logs::RawLogs;
 pub use stamp::stamp;
 use templates::Templates;
+pub use theme::Theme;
 
 /// Everything that pages are made of.
 #[derive(Clone, Copy)]
@@ -81,8 +87,10 @@ pub struct SiteOptions {
     pub raw_logs: RawLogs,
     /// Name and version of the program, for the foot of every page.
     pub generator: String,
-    /// Notes in Markdown, shown on the home page. HTML in them is shown as text.
-    pub notes: Option<String>,
+    /// What people say on pages, in Markdown. HTML in it is shown as text.
+    pub words: Words,
+    /// What pages look like.
+    pub theme: Theme,
 }
 
 impl Default for SiteOptions {
@@ -91,7 +99,8 @@ impl Default for SiteOptions {
             title: "melbot".to_owned(),
             raw_logs: RawLogs::None,
             generator: concat!("melbot ", env!("CARGO_PKG_VERSION")).to_owned(),
-            notes: None,
+            words: Words::default(),
+            theme: Theme::default(),
         }
     }
 }
@@ -109,24 +118,20 @@ pub trait Output: Sync {
 /// Writes some of the pages.
 type Write = fn(&Site, &dyn Output) -> Result<(), SiteError>;
 
-/// Files that are the same on every site.
-const ASSETS: &[(&str, &str)] = &[
-    ("assets/style.css", include_str!("../../assets/style.css")),
-    ("assets/melbot.js", include_str!("../../assets/melbot.js")),
-    ("assets/compare.js", include_str!("../../assets/compare.js")),
-];
-
 /// Makes all pages.
 pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Result<(), SiteError> {
-    let templates = Templates::new()?;
+    let templates = Templates::new(&options.theme)?;
     let catalogue = Catalogue::new(results, options);
-    let site = Site { templates, catalogue };
-    ASSETS.iter().try_for_each(|(path, text)| out.write(path, text.as_bytes()))?;
+    let words = words::by_page(&options.words, &catalogue);
+    let site = Site { templates, catalogue, words };
+    for (path, bytes) in &options.theme.assets {
+        out.write(&format!("assets/{path}"), bytes)?;
+    }
     // The heaviest pages first, lest one of them be left to a single thread at the end.
     site.catalogue.shelves.par_iter().try_for_each(|shelf| {
         let alerts: Vec<&Line> = site.catalogue.alerts_of(shelf.comparison).collect();
         let histories = history::histories(&site.catalogue, shelf);
-        if out.keep(&shelf.folder, &stamp::key(shelf, &alerts, &histories, options)?) {
+        if out.keep(&shelf.folder, &stamp::key(&site, shelf, &alerts, &histories)?) {
             return Ok(());
         }
         let (comparison, others) = rayon::join(
@@ -163,6 +168,8 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
 struct Site<'a> {
     templates: Templates,
     catalogue: Catalogue<'a>,
+    /// What people say, as HTML, by path of the page.
+    words: HashMap<String, String>,
 }
 
 #[cfg(test)]

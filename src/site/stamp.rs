@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::alerts::Line;
 use super::catalogue::Shelf;
 use super::history::Histories;
-use super::{SiteError, SiteOptions};
+use super::{Site, SiteError, SiteOptions};
 use crate::mmtests::Discovery;
 
 /// Names the code that makes pages; see `build.rs`.
@@ -25,7 +25,9 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
         hasher.update(part);
     };
     add(SHOWING.as_bytes());
-    add(format!("{options:?}").as_bytes());
+    let SiteOptions { title, raw_logs, generator, words, theme } = options;
+    add(format!("{title:?} {raw_logs:?} {generator:?} {:?}", words.texts).as_bytes());
+    add(theme.fingerprint().as_bytes());
     others.iter().for_each(|other| add(other.as_bytes()));
     for run in &found.runs {
         add(run.path.as_bytes());
@@ -38,14 +40,17 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
 
 /// The key of all pages about one comparison: a hash of everything they are made of.
 pub(super) fn key(
+    site: &Site,
     shelf: &Shelf,
     alerts: &[&Line],
     histories: &Histories,
-    options: &SiteOptions,
 ) -> Result<String, SiteError> {
-    let SiteOptions { title, raw_logs, generator, notes: _ } = options;
+    let SiteOptions { title, raw_logs, generator, words: _, theme: _ } = site.catalogue.options;
+    let theme = &site.templates.fingerprint;
+    let words = site.words.get(&shelf.page());
     let mut hasher = blake3::Hasher::new();
-    hasher.update(format!("{SHOWING} {title:?} {raw_logs:?} {generator:?}").as_bytes());
+    let all = format!("{SHOWING} {theme} {title:?} {raw_logs:?} {generator:?} {words:?}");
+    hasher.update(all.as_bytes());
     let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
     add(&mut out, shelf.comparison)?;
     add(&mut out, &alerts)?;
@@ -61,13 +66,14 @@ pub(super) fn key(
 
 /// The key of one page: a hash of its template and of what that shows.
 pub(super) fn page_key(
+    theme: &str,
     template: &str,
     frame: &impl Serialize,
     page: &impl Serialize,
 ) -> Result<String, SiteError> {
     let mut hasher = blake3::Hasher::new();
     let mut out = std::io::BufWriter::with_capacity(1 << 14, &mut hasher);
-    add(&mut out, &(SHOWING, template, frame, page))?;
+    add(&mut out, &(SHOWING, theme, template, frame, page))?;
     out.flush().map_err(|error| SiteError::Key(error.to_string()))?;
     drop(out);
     Ok(hasher.finalize().to_hex()[..32].to_owned())

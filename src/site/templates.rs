@@ -3,43 +3,22 @@
 use serde::Serialize;
 use tera::{Context, Tera};
 
+use super::theme::Theme;
 use super::{Output, Site, SiteError, stamp};
 
-/// Templates by name.
-const TEMPLATES: &[(&str, &str)] = &[
-    ("base.html", include_str!("../../templates/base.html")),
-    ("parts.html", include_str!("../../templates/parts.html")),
-    ("home.html", include_str!("../../templates/home.html")),
-    ("comparison.html", include_str!("../../templates/comparison.html")),
-    ("operations.html", include_str!("../../templates/operations.html")),
-    ("monitors.html", include_str!("../../templates/monitors.html")),
-    ("run.html", include_str!("../../templates/run.html")),
-    ("kernel.html", include_str!("../../templates/kernel.html")),
-    ("kernels.html", include_str!("../../templates/kernels.html")),
-    ("machine.html", include_str!("../../templates/machine.html")),
-    ("machines.html", include_str!("../../templates/machines.html")),
-    ("benchmark.html", include_str!("../../templates/benchmark.html")),
-    ("benchmarks.html", include_str!("../../templates/benchmarks.html")),
-    ("problems.html", include_str!("../../templates/problems.html")),
-    ("alerts.html", include_str!("../../templates/alerts.html")),
-    ("failing.html", include_str!("../../templates/failing.html")),
-    ("alert.html", include_str!("../../templates/alert.html")),
-    ("bisect.html", include_str!("../../templates/bisect.html")),
-    ("unseen.html", include_str!("../../templates/unseen.html")),
-    ("alerts.xml", include_str!("../../templates/alerts.xml")),
-    ("badge.svg", include_str!("../../templates/badge.svg")),
-    ("help.html", include_str!("../../templates/help.html")),
-];
-
 /// All templates, parsed once.
-pub struct Templates(Tera);
+pub struct Templates {
+    tera: Tera,
+    /// Names the theme.
+    pub fingerprint: String,
+}
 
 impl Templates {
     /// Parses them.
-    pub fn new() -> Result<Templates, SiteError> {
+    pub fn new(theme: &Theme) -> Result<Templates, SiteError> {
         let mut tera = Tera::default();
-        tera.add_raw_templates(TEMPLATES.iter().copied()).map_err(SiteError::template("(all)"))?;
-        Ok(Templates(tera))
+        tera.add_raw_templates(&theme.templates).map_err(SiteError::template("(all)"))?;
+        Ok(Templates { tera, fingerprint: theme.fingerprint() })
     }
 }
 
@@ -78,6 +57,8 @@ struct Frame<'a> {
     crumbs: &'a [Link],
     path: &'a str,
     front: Option<Front<'a>>,
+    /// What people say on this page, as HTML.
+    words: Option<&'a str>,
     generator: &'a str,
 }
 
@@ -116,16 +97,23 @@ impl Site<'_> {
             crumbs: &place.crumbs,
             path: &place.path,
             front,
+            words: self.words.get(&place.path).map(String::as_str),
             generator: &self.catalogue.options.generator,
         };
-        if out.keep(&place.path, &stamp::page_key(template, &frame, page)?) {
+        if out.keep(
+            &place.path,
+            &stamp::page_key(&self.templates.fingerprint, template, &frame, page)?,
+        ) {
             return Ok(());
         }
         let mut context = Context::new();
         context.insert("frame", &frame);
         context.insert("page", page);
-        let html =
-            self.templates.0.render(template, &context).map_err(SiteError::template(template))?;
+        let html = self
+            .templates
+            .tera
+            .render(template, &context)
+            .map_err(SiteError::template(template))?;
         out.write(&place.path, html.as_bytes())
     }
 }

@@ -1,4 +1,9 @@
 //! The lab: real virtual machines, real kernels of Debian, and everything that happens to them.
 
 mod cycle;
+mod faults;
+mod hostile;
+mod killed;
+#[cfg(feature = "smtp")]
+mod mail;
 pub mod world;

@@ -54,6 +54,13 @@ fn a_panic_in_a_run_is_rescued_and_the_iteration_begins_again() {
 }
 
 #[test]
+fn a_full_disk_is_made_anew() {
+    let (steps, _) =
+        course(SHAPE, |step, tries| (step == Step::Run(0) && tries == 0).then_some(Why::DiskFull));
+    assert!(steps.join(", ").contains("run 0, rescue 0, deploy, prepare, install, boot 0, run 0"));
+}
+
+#[test]
 fn what_fails_every_time_is_given_up_and_the_machine_is_given_back() {
     let (steps, outcome) = course(SHAPE, |step, _| (step == Step::Run(1)).then_some(Why::Panic));
     let end = "run 1, rescue 1, boot 1, run 1, rescue 1, publish, power off, release";

@@ -29,7 +29,8 @@ $bb mount -t devtmpfs dev /dev
 while read -r module; do $bb insmod \"/modules/$module\"; done < /modules/order
 root=/dev/vda
 for tries in 1 2 3 4 5 6 7 8 9 10; do [ -b $root ] && break; $bb sleep 1; done
-$bb mount -t ext4 $root /root || { echo 'melbot: no root file system'; exec $bb sh; }
+# A panic is noticed at once, a shell that nobody is at is not.
+$bb mount -t ext4 $root /root || { echo 'melbot: no root file system'; exit 1; }
 $bb umount /proc
 $bb mount --move /dev /root/dev
 exec $bb switch_root /root /sbin/init
