@@ -9,16 +9,19 @@ mod compare;
 mod coordinator;
 mod doctor;
 mod extract;
+mod import;
 mod init;
 mod judge;
 mod judgement;
 mod kernel;
 mod machine;
 mod monitors;
+mod notify;
 mod paper;
 mod plan;
 mod queue;
 mod results;
+mod serve;
 mod settings;
 mod site;
 mod theme;
@@ -43,9 +46,11 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Site(site::Site),
+    Serve(serve::Serve),
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
+    Import(import::Import),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
@@ -58,6 +63,7 @@ enum Verb {
     Kernel(kernel::KernelVerb),
     Doctor(doctor::Doctor),
     Init(init::Init),
+    Notify(notify::NotifyVerb),
     Check(check::Check),
     Theme(theme::ThemeVerb),
     Judge(judge::Judge),
@@ -76,9 +82,11 @@ enum Ending {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Site(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
@@ -91,6 +99,7 @@ pub fn run() -> ExitCode {
         Verb::Kernel(verb) => verb.run(),
         Verb::Doctor(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
+        Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),
         Verb::Theme(verb) => verb.run(),
         Verb::Judge(verb) => verb.run(),

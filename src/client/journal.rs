@@ -147,6 +147,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
+    entries: Vec<Entry>,
     events: Vec<Event>,
 }
 
@@ -160,8 +161,8 @@ impl Journal {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(LabError::file(folder))?;
         }
-        let events = entries.into_iter().map(|entry| entry.event).collect();
-        Ok(Journal { path: path.to_owned(), events })
+        let events = entries.iter().map(|entry| entry.event.clone()).collect();
+        Ok(Journal { path: path.to_owned(), entries, events })
     }
 
     /// Reads the lines of one that somebody else may be writing to.
@@ -196,6 +197,11 @@ impl Journal {
         &self.events
     }
 
+    /// The same, with the times.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
     /// Writes down what happened.
     pub fn add(&mut self, event: Event) -> Result<(), LabError> {
         let entry = Entry { time: notes::utc(SystemTime::now()), event };
@@ -207,7 +213,8 @@ impl Journal {
             file.sync_data()
         };
         write().map_err(LabError::file(&self.path))?;
-        self.events.push(entry.event);
+        self.events.push(entry.event.clone());
+        self.entries.push(entry);
         Ok(())
     }
 

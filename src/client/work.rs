@@ -15,6 +15,7 @@ use super::folders::Folders;
 use super::history;
 use super::job::Job;
 use super::journal::{Event, Facts, Journal, Step};
+use super::notifier::Notifier;
 use super::plan::{self, Next, Outcome, Shape};
 use super::publish;
 use super::results;
@@ -54,6 +55,7 @@ pub struct Work {
     pub results: PathBuf,
     cache: PathBuf,
     wait: Duration,
+    notifier: Notifier,
     /// Held by the one melbot that works on the machine.
     #[expect(dead_code, reason = "it is there to be let go at the end")]
     lock: File,
@@ -80,6 +82,7 @@ impl Work {
             results: results.to_owned(),
             cache: lab.folder().join("state").join("mmtests"),
             wait,
+            notifier: Notifier::of(lab)?,
             lock,
             job,
         };
@@ -93,7 +96,10 @@ impl Work {
     pub fn run(&mut self, tell: &mut dyn FnMut(&Progress)) -> Result<Outcome, LabError> {
         loop {
             let step = match plan::next(self.shape(), self.journal.events()) {
-                Next::End(outcome) => return Ok(outcome),
+                Next::End(outcome) => {
+                    self.notify(None, Some(&outcome), tell);
+                    return Ok(outcome);
+                }
                 Next::Do(step) => step,
             };
             self.journal.add(Event::Began { step })?;
@@ -116,6 +122,20 @@ impl Work {
                     self.journal.add(Event::Failed { step, why, what, console, seconds })?;
                 }
             }
+            self.notify(None, None, tell);
+        }
+    }
+
+    /// People are told what happened. That they cannot be does not stop the work.
+    fn notify(
+        &self,
+        long: Option<&str>,
+        outcome: Option<&Outcome>,
+        tell: &mut dyn FnMut(&Progress),
+    ) {
+        let of = (self.attached.machine.name.as_str(), self.job.id.as_str());
+        if let Some(error) = self.notifier.tell(of, self.journal.entries(), long, outcome) {
+            tell(&Progress::Note(&format!("nobody could be told: {error}")));
         }
     }
 
@@ -253,7 +273,11 @@ impl Work {
             &self.job,
             &running::This { iteration: number, release: &release, boot_id: &boot_id },
             budget,
-            &mut |note| tell(&Progress::Note(&note)),
+            &mut |note| {
+                let note = format!("run {number} {note}");
+                tell(&Progress::Note(&note));
+                self.notify(Some(&note), None, tell);
+            },
         )?;
         Ok(Facts { notes, ..Facts::default() })
     }

@@ -42,9 +42,6 @@ pub struct Settings {
     /// Gigabytes that built kernels may take up; the oldest go first, results never.
     #[serde(default = "hundred")]
     pub kernels_gb: f64,
-    /// Who is told.
-    #[serde(default)]
-    pub notify: Notify,
     /// Where it is served.
     #[serde(default)]
     pub http: Http,
@@ -57,18 +54,6 @@ pub struct Settings {
     /// What is run of which kernels.
     #[serde(default)]
     pub policies: Vec<Policy>,
-}
-
-/// Who is told, and how.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notify {
-    /// Addresses of those who get the mails.
-    #[serde(default)]
-    pub to: Vec<String>,
-    /// A program that reads a mail, head and body, and sends it: `["sendmail", "-t"]`.
-    #[serde(default)]
-    pub command: Vec<String>,
 }
 
 /// Where site and API are served.

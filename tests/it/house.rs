@@ -7,9 +7,9 @@ use std::process::Command;
 /// Modules from the lowest floor to the highest; see ARCHITECTURE.md.
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
-    &["mmtests", "notes", "store", "lab"],
+    &["mmtests", "import", "notes", "store", "lab", "notify"],
     &["kernel", "queue", "analysis"],
-    &["bisect", "client", "coordinator", "demo", "report", "site"],
+    &["bisect", "client", "coordinator", "demo", "report", "serve", "site"],
     &["cli"],
 ];
 

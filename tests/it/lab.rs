@@ -4,4 +4,6 @@ mod cycle;
 mod faults;
 mod hostile;
 mod killed;
+#[cfg(feature = "smtp")]
+mod mail;
 pub mod world;

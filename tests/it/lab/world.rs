@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tempfile::TempDir;
 
 /// The packages come from the network, so that they are fetched once.
-fn original() -> &'static Path {
+pub fn original() -> &'static Path {
     static ORIGINAL: OnceLock<PathBuf> = OnceLock::new();
     ORIGINAL.get_or_init(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lab");
