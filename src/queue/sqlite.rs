@@ -1,5 +1,7 @@
 //! The queue in a file.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ impl rusqlite::ToSql for Value {
 #[derive(Debug)]
 pub struct Connection {
     path: PathBuf,
+    /// Whoever waits for SQLite looks again and again, and may starve; waiting for this lock is fair.
+    turn: File,
     connection: rusqlite::Connection,
 }
 
@@ -48,7 +52,10 @@ impl Connection {
         // Readers do not wait for writers; what was committed survives a power cut.
         let set = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
         connection.execute_batch(set).map_err(&failed)?;
-        Ok(Connection { path: path.to_owned(), connection })
+        let turn = path.with_extension("lock");
+        let turn = File::options().create(true).truncate(false).write(true).open(&turn);
+        let turn = turn.map_err(|error| no_turn(path, &error))?;
+        Ok(Connection { path: path.to_owned(), turn, connection })
     }
 
     /// Where it is.
@@ -58,6 +65,17 @@ impl Connection {
 
     /// Does this alone; an error undoes it.
     pub fn change<T>(
+        &mut self,
+        change: impl FnOnce(Changes<'_>) -> Result<T, QueueError>,
+    ) -> Result<T, QueueError> {
+        self.turn.lock().map_err(|error| no_turn(&self.path, &error))?;
+        let result = self.alone(change);
+        // It is let go with the file, too.
+        let _ = self.turn.unlock();
+        result
+    }
+
+    fn alone<T>(
         &mut self,
         change: impl FnOnce(Changes<'_>) -> Result<T, QueueError>,
     ) -> Result<T, QueueError> {
@@ -133,6 +151,14 @@ fn rows(
         Ok(Row(values))
     };
     statement.query_map(params_from_iter(values), row)?.collect()
+}
+
+fn no_turn(path: &Path, error: &io::Error) -> QueueError {
+    QueueError::Database {
+        place: path.display().to_string(),
+        what: error.to_string(),
+        remedy: "see that its folder is there and may be written, and that files in it can be locked",
+    }
 }
 
 const DAMAGED: &str = "put it aside, and take a copy that is whole";

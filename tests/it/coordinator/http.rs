@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -30,7 +30,7 @@ impl Server {
     fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
         let token = token.map_or(String::new(), |t| format!("Authorization: Bearer {t}\r\n"));
         self.raw(&format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\n{token}Content-Length: {}\r\n\r\n{body}",
+            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}Content-Length: {}\r\n\r\n{body}",
             body.len()
         ))
     }
@@ -73,14 +73,14 @@ fn bob_tells_over_http_and_lets_only_those_with_a_token_change_anything() {
     let open = || TcpStream::connect(&server.address).is_ok();
     bob.wait("it listens", Duration::from_secs(60), open);
     assert_eq!(server.get("/health").2, "ok\n");
-    assert!(server.get("/").2.contains("Nothing was measured yet"));
+    assert_eq!(server.get("/").0, 404, "there is no site yet");
     fs::create_dir_all(world.path("site/sub")).unwrap();
     world.write("site/index.html", "<p>the site</p>");
     assert_eq!(server.get("/").2, "<p>the site</p>");
     assert_eq!(server.get("/../coordinator.toml").0, 404);
     assert_eq!(server.get("/%2e%2e/state/tokens.toml").0, 404);
     let (status, head, body) = server.ask("HEAD", "/", None, "");
-    assert!(status == 200 && head.contains("Content-Length: 15") && body.is_empty(), "{head}");
+    assert!(status == 200 && head.contains("content-length: 15") && body.is_empty(), "{head}");
 
     // Without a token, or with one that does not allow it, nothing is told and nothing done.
     for (method, path) in [
@@ -94,7 +94,7 @@ fn bob_tells_over_http_and_lets_only_those_with_a_token_change_anything() {
         for wrong in [None, Some("0123")] {
             let reply = server.ask(method, path, wrong, JOB);
             assert_eq!(reply.0, 401, "{method} {path}: {reply:?}");
-            assert!(reply.1.contains("WWW-Authenticate: Bearer"), "{reply:?}");
+            assert!(reply.1.contains("www-authenticate: Bearer"), "{reply:?}");
         }
     }
     assert_eq!(server.ask("POST", "/api/jobs", Some(&reader), JOB).0, 403);
@@ -141,14 +141,11 @@ fn bob_tells_over_http_and_lets_only_those_with_a_token_change_anything() {
     world.printed(&["token", "remove", "r"]);
     assert_eq!(server.ask("GET", "/api/jobs", Some(&reader), "").0, 401);
 
-    // What is no HTTP, too large, or never ends.
+    // What is no HTTP, or too large; and whoever never ends does not keep it from ending.
     assert_eq!(server.raw("\u{1}\r\n\r\n").0, 400);
-    assert_eq!(server.raw("POST /api/jobs HTTP/1.1\r\nContent-Length: 2000000\r\n\r\n").0, 413);
-    let began = Instant::now();
+    let large = "x".repeat(2 << 20);
+    assert_eq!(server.ask("POST", "/api/jobs", Some(&submitter), &large).0, 413);
     let mut slow = TcpStream::connect(&server.address).unwrap();
     slow.write_all(b"GET / HTTP/1.1\r\n").unwrap();
-    let mut rest = Vec::new();
-    let _ = slow.read_to_end(&mut rest);
-    assert!(began.elapsed() < Duration::from_secs(60));
     bob.end();
 }
