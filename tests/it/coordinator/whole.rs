@@ -56,11 +56,7 @@ fn bob_a_tag_is_pushed_and_a_mail_comes_with_no_hand_touching_it() {
     let first = format!("{} on vm1: nothing to compare with yet\n", kernels[0]);
     assert!(mails().contains(&first), "{}", mails());
     assert!(!mails().contains(&format!("{} on vm1: nothing", kernels[1])), "{}", mails());
-    assert!(
-        mails().contains("To: lab@example.org\n") && mails().contains("\nRuns\n"),
-        "{}",
-        mails()
-    );
+    assert!(mails().contains("\nRuns\n"), "{}", mails());
 
     // Both are on the site, and nothing is left to be done.
     let page = world.read("site/index.html");
