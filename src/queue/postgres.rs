@@ -17,7 +17,7 @@ const LOCK: &str = "BEGIN; SELECT pg_advisory_xact_lock(7308325401926)";
 pub struct Connection {
     url: String,
     place: String,
-    client: RefCell<Client>,
+    client: Box<RefCell<Client>>,
 }
 
 /// A transaction.
@@ -55,7 +55,7 @@ impl Connection {
         let after = url.rsplit_once('@').map_or(url, |(_, after)| after);
         let place = format!("postgres://{}", after.trim_start_matches("postgres://"));
         let client = Client::connect(url, NoTls).map_err(failed(&place))?;
-        Ok(Connection { url: url.to_owned(), place, client: RefCell::new(client) })
+        Ok(Connection { url: url.to_owned(), place, client: Box::new(RefCell::new(client)) })
     }
 
     /// Where it is, without a password.
