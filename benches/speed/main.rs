@@ -6,6 +6,8 @@
 mod fleet;
 mod floor;
 mod histories;
+mod machines;
+mod parsers;
 mod reference;
 mod trees;
 
@@ -20,14 +22,16 @@ use rayon::prelude::*;
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, Section); 8] = [
+    let sections: [(&str, Section); 10] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),
         ("samples", samples),
         ("linear", linear),
+        ("parsers", parsers::parsers),
         ("judge", judge),
         ("fleet", fleet),
+        ("machines", machines::machines),
         ("compare-kernels", reference::compare_kernels),
     ];
     let bench = Bench { scratch: scratch()? };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::mmtests::logs::{Logs, MAX_LOG_BYTES};
+use crate::mmtests::monitor::{ALL, Iteration, watched};
 use crate::mmtests::shellpack::{Parsed, Source, lookup};
 
 /// Stands between two files of one input.
@@ -53,6 +54,44 @@ pub fn shellpacks(data: &[u8]) {
             iteration: Logs::open(dir, "").unwrap(),
         };
         check(&shellpack.read(&source));
+    });
+}
+
+/// Any bytes as the logs of any monitor in two iterations. The first line names the monitor.
+pub fn monitors(data: &[u8]) {
+    let Some(end) = data.iter().position(|byte| *byte == b'\n') else { return };
+    let name = str::from_utf8(&data[..end]).ok();
+    let Some(monitor) = ALL.iter().find(|monitor| Some(monitor.name) == name) else { return };
+    in_folder(|dir| {
+        let logs: Vec<Logs> = (0..)
+            .zip(split(&data[end + 1..], SEPARATOR).into_iter().take(2))
+            .map(|(number, log)| {
+                let folder = dir.join(format!("iter-{number}"));
+                fs::create_dir(&folder).unwrap();
+                fs::write(folder.join(format!("{}-x", monitor.name)), log).unwrap();
+                Logs::open(&folder, "shown").unwrap()
+            })
+            .collect();
+        for logs in &logs {
+            check(&monitor.read(logs, "x").expect("it is there"));
+        }
+        let iterations = (0..).zip(&logs).map(|(number, logs)| Iteration {
+            number,
+            logs,
+            ended: Some((10.0, 1_795_354_540.0)),
+        });
+        let mut problems = Vec::new();
+        for watched in watched("x", iterations, &mut problems) {
+            let count = watched.iterations.len();
+            assert!(count <= 2 && watched.series.len() <= 400);
+            for seen in &watched.series {
+                assert_eq!(seen.iterations.len(), count);
+                let figures = seen.iterations.iter().flatten();
+                assert!(figures.flat_map(|f| [f.mean, f.p95, f.increase]).all(f64::is_finite));
+                let points = seen.curve.iter().flat_map(|curve| curve.points());
+                assert!(points.inspect(|(at, value)| assert!(at.is_finite() && value.is_finite())).count() <= 200);
+            }
+        }
     });
 }
 

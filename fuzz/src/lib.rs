@@ -6,6 +6,8 @@
 // Each target uses a part of what is compiled in.
 #![allow(dead_code, unused_imports)]
 
+#[path = "../../src/import/mod.rs"]
+pub mod import;
 #[path = "../../src/mmtests/mod.rs"]
 pub mod mmtests;
 #[path = "../../src/model/mod.rs"]
@@ -20,7 +22,7 @@ mod order;
 mod samples;
 mod text;
 
-pub use files::{logs, shellpacks};
+pub use files::{logs, monitors, shellpacks};
 pub use order::release;
 pub use samples::summary;
-pub use text::{activity, protocol};
+pub use text::{activity, imports, protocol};

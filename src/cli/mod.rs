@@ -6,19 +6,26 @@ mod bisects;
 mod check;
 mod client;
 mod compare;
+mod coordinator;
+mod doctor;
 mod extract;
+mod import;
 mod init;
 mod judge;
 mod judgement;
+mod kernel;
 mod machine;
 mod monitors;
 mod notify;
 mod paper;
 mod plan;
+mod queue;
 mod results;
+mod serve;
 mod settings;
 mod site;
 mod theme;
+mod token;
 mod window;
 
 use std::io::{self, Write as _};
@@ -39,15 +46,22 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Site(site::Site),
+    Serve(serve::Serve),
     Compare(compare::Compare),
     Extract(extract::Extract),
     Monitors(monitors::Monitors),
+    Import(import::Import),
     Alerts(alerts::Alerts),
     Window(window::WindowVerb),
     Plan(plan::PlanVerb),
     Bisect(bisect::Bisect),
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
+    Coordinator(coordinator::CoordinatorVerb),
+    Queue(queue::QueueVerb),
+    Token(token::TokenVerb),
+    Kernel(kernel::KernelVerb),
+    Doctor(doctor::Doctor),
     Init(init::Init),
     Notify(notify::NotifyVerb),
     Check(check::Check),
@@ -68,15 +82,22 @@ enum Ending {
 pub fn run() -> ExitCode {
     let result = match Cli::parse().verb {
         Verb::Site(verb) => verb.run(),
+        Verb::Serve(verb) => verb.run(),
         Verb::Compare(verb) => verb.run(),
         Verb::Extract(verb) => verb.run(),
         Verb::Monitors(verb) => verb.run(),
+        Verb::Import(verb) => verb.run(),
         Verb::Alerts(verb) => verb.run(),
         Verb::Window(verb) => verb.run(),
         Verb::Plan(verb) => verb.run(),
         Verb::Bisect(verb) => verb.run(),
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
+        Verb::Coordinator(verb) => verb.run(),
+        Verb::Queue(verb) => verb.run(),
+        Verb::Token(verb) => verb.run(),
+        Verb::Kernel(verb) => verb.run(),
+        Verb::Doctor(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),

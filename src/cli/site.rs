@@ -33,7 +33,7 @@ pub struct Site {
     results: ResultsArgs,
     /// Folder of the site; made, or replaced at once when the new site is complete
     #[arg(short, long, value_name = "DIR")]
-    output: PathBuf,
+    pub(super) output: PathBuf,
     /// Run that the others are set against: a name, `first`, or `previous`, the previous release on
     /// the kernel's own track (the oldest kernel where there is none)
     #[arg(long, value_name = "RUN", default_value = "previous")]
@@ -66,7 +66,7 @@ pub struct Site {
 
 /// What was done.
 #[derive(Debug, Serialize)]
-struct Report {
+pub(super) struct Report {
     /// The page to open.
     page: String,
     runs: usize,
@@ -77,6 +77,12 @@ struct Report {
 
 impl Site {
     pub(super) fn run(self) -> anyhow::Result<Ending> {
+        let (runs, report) = self.make()?;
+        self.report(runs, report)
+    }
+
+    /// Makes the site, unless nothing changed; the number of runs, and what was done.
+    pub(super) fn make(&self) -> anyhow::Result<(usize, Option<Report>)> {
         let found = self.results.find(&Filter::default())?;
         let options = self.options(&found)?;
         let dates = found.dates()?;
@@ -93,13 +99,18 @@ impl Site {
             .collect();
         let stamp = stamp(&found.discovery, &options, &others);
         if !self.force && is_current(&self.output, &stamp) {
-            return self.report(&found, None);
+            return Ok((found.discovery.runs.len(), None));
         }
         let loaded = found.load()?;
         let judgement = judge(&found, &loaded, (notes, folder), true)?;
         let runs = loaded.into_runs();
         let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
-        self.report(&found, Some(report))
+        Ok((report.runs, Some(report)))
+    }
+
+    /// Where the results are.
+    pub(super) fn results_folder(&self) -> &Path {
+        &self.results.results
     }
 
     fn options(&self, found: &Results) -> anyhow::Result<SiteOptions> {
@@ -167,14 +178,9 @@ impl Site {
         })
     }
 
-    fn report(&self, found: &Results, report: Option<Report>) -> anyhow::Result<Ending> {
-        let current = Report {
-            page: page(&self.output),
-            runs: found.discovery.runs.len(),
-            problems: 0,
-            written: 0,
-            unchanged: 0,
-        };
+    fn report(&self, runs: usize, report: Option<Report>) -> anyhow::Result<Ending> {
+        let current =
+            Report { page: page(&self.output), runs, problems: 0, written: 0, unchanged: 0 };
         let text = match report {
             _ if self.json => serde_json::to_string_pretty(&report.unwrap_or(current))? + "\n",
             None => format!("nothing changed since the last time\n{}\n", current.page),

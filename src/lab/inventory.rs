@@ -9,8 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::console::Conserver;
 use super::error::LabError;
+use super::grid::{Labgrid, Orthos};
 use super::names::plain_name;
+use super::power::{Bmc, Powerman, Redfish};
 
 /// Name of the folder of the inventory in that of the lab.
 pub const FOLDER: &str = "machines";
@@ -47,6 +50,9 @@ pub struct MachineFile {
     /// The virtual machine, where it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qemu: Option<Qemu>,
+    /// Its management controller, where `power` or `console` is `ipmi`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bmc: Option<Bmc>,
     /// How long it may take.
     #[serde(default)]
     pub patience: Patience,
@@ -84,6 +90,10 @@ pub enum GridDriver {
     /// This lab itself: leases are files.
     #[default]
     Local,
+    /// A place of labgrid.
+    Labgrid(Labgrid),
+    /// A machine of Orthos 2.
+    Orthos(Orthos),
 }
 
 /// How a machine is switched.
@@ -102,6 +112,16 @@ pub enum PowerDriver {
         /// Prints whether it is on: a word of the output is `on` or `off`.
         status: Template,
     },
+    /// The controller of `[bmc]`, with `ipmitool`.
+    Ipmi,
+    /// A controller that speaks Redfish.
+    Redfish(Redfish),
+    /// A node of powerman.
+    Powerman(Powerman),
+    /// What labgrid knows of the place of `[grid]`.
+    Labgrid,
+    /// What Orthos knows of the machine of `[grid]`.
+    Orthos,
     /// The virtual machine of `[qemu]`.
     Qemu,
 }
@@ -120,6 +140,10 @@ pub enum ConsoleDriver {
         /// `host:port`.
         address: String,
     },
+    /// The serial port of the controller of `[bmc]`, over the network.
+    Ipmi,
+    /// A console of conserver.
+    Conserver(Conserver),
     /// The serial port of the virtual machine.
     Qemu,
 }
@@ -348,6 +372,22 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
     ];
     if let (None, Some((table, _))) = (&machine.qemu, needs_qemu.iter().find(|(_, needs)| *needs)) {
         return Err((line_of(table), format!("{table} is that of QEMU, but there is no [qemu]")));
+    }
+    let needs_bmc = [
+        ("power", machine.power == PowerDriver::Ipmi),
+        ("console", machine.console == Some(ConsoleDriver::Ipmi)),
+    ];
+    if let (None, Some((table, _))) = (&machine.bmc, needs_bmc.iter().find(|(_, needs)| *needs)) {
+        return Err((line_of(table), format!("{table} is by IPMI, but there is no [bmc]")));
+    }
+    let has_grid = match machine.power {
+        PowerDriver::Labgrid => matches!(machine.grid, GridDriver::Labgrid(_)),
+        PowerDriver::Orthos => matches!(machine.grid, GridDriver::Orthos(_)),
+        _ => true,
+    };
+    if !has_grid {
+        let what = "power is that of a grid, but [grid] is another one";
+        return Err((line_of("power"), what.to_owned()));
     }
     let own_kernel = matches!(machine.boot, BootDriver::Qemu { .. });
     if matches!(machine.deploy, DeployDriver::Qemu { .. }) && !own_kernel {

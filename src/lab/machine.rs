@@ -10,12 +10,12 @@ use super::console::{Console, Source};
 use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
 use super::error::LabError;
 use super::exec::{Exec, SerialExec, SshExec};
-use super::grid::{Grid, LocalGrid};
+use super::grid::{Behind, Grid, Labgrid, LabgridPlace, LocalGrid, OrthosMachine};
 use super::inventory::{
     BootDriver, ConsoleDriver, DeployDriver, ExecDriver, GridDriver, Inventory, MachineFile,
     PowerDriver, Qemu,
 };
-use super::power::{CommandPower, Power};
+use super::power::{Bmc, CommandPower, Power, RedfishPower};
 use super::process::filled;
 use super::qemu::QemuMachine;
 
@@ -175,9 +175,30 @@ impl Parts<'_> {
         }
     }
 
+    /// As with QEMU.
+    fn bmc(&self) -> Bmc {
+        let bmc = self.file.bmc.as_ref().map(|bmc| bmc.in_lab(self.lab));
+        bmc.unwrap_or_else(|| Bmc {
+            host: String::new(),
+            port: 0,
+            user: String::new(),
+            password_file: PathBuf::new(),
+            cipher_suite: 0,
+        })
+    }
+
+    fn labgrid(&self, file: &Labgrid) -> LabgridPlace {
+        LabgridPlace { file: file.clone(), token: self.folder.join("labgrid-token") }
+    }
+
     fn grid(&self) -> Arc<dyn Grid> {
-        match self.file.grid {
-            GridDriver::Local => Arc::new(LocalGrid { folder: self.folder.to_owned() }),
+        let local = LocalGrid { folder: self.folder.to_owned() };
+        match &self.file.grid {
+            GridDriver::Local => Arc::new(local),
+            GridDriver::Labgrid(file) => Arc::new(Behind { local, outer: self.labgrid(file) }),
+            GridDriver::Orthos(file) => {
+                Arc::new(Behind { local, outer: OrthosMachine::new(file, self.lab) })
+            }
         }
     }
 
@@ -189,6 +210,14 @@ impl Parts<'_> {
                 soft: soft.as_ref().map(|soft| self.words(soft)),
                 status: self.words(status),
             }),
+            PowerDriver::Ipmi => Box::new(self.bmc()),
+            PowerDriver::Redfish(file) => Box::new(RedfishPower::new(file, self.lab)),
+            PowerDriver::Powerman(node) => Box::new(node.clone()),
+            PowerDriver::Labgrid | PowerDriver::Orthos => match &self.file.grid {
+                GridDriver::Labgrid(file) => Box::new(self.labgrid(file)),
+                GridDriver::Orthos(file) => Box::new(OrthosMachine::new(file, self.lab)),
+                GridDriver::Local => Box::new(self.qemu()),
+            },
             PowerDriver::Qemu => Box::new(self.qemu()),
         }
     }
@@ -196,6 +225,13 @@ impl Parts<'_> {
     fn console(&self) -> Option<Source> {
         Some(match self.file.console.as_ref()? {
             ConsoleDriver::Command { command } => Source::Command(self.words(command)),
+            ConsoleDriver::Ipmi => {
+                let bmc = self.bmc();
+                Source::Terminal { before: bmc.close_console(), words: bmc.open_console() }
+            }
+            ConsoleDriver::Conserver(console) => {
+                Source::Terminal { before: Vec::new(), words: console.command() }
+            }
             ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
             ConsoleDriver::Qemu => {
                 let qemu = self.qemu();

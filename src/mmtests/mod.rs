@@ -5,6 +5,7 @@ mod discover;
 pub(crate) mod environment;
 pub(crate) mod external;
 mod fingerprint;
+pub mod imported;
 mod layout;
 pub mod logs;
 pub mod monitor;

@@ -9,6 +9,7 @@ use super::activity::{Activity, is_plain, parse_activity, parse_ends, parse_time
 use super::discover::{FoundRun, describe, iteration_number, misnamed};
 use super::environment;
 use super::external::{External, ForeignBenchmark};
+use super::imported::{Imported, ImportedBenchmark, SAMPLES};
 use super::logs::{Logs, Text};
 use super::monitor::{self, Iteration};
 use super::printable::printable;
@@ -58,6 +59,8 @@ pub enum Meaning {
     Native(&'static Shellpack),
     /// One that an external program reads.
     Foreign(ForeignBenchmark),
+    /// One of another tool, with its samples in a table.
+    Imported(ImportedBenchmark),
 }
 
 impl Meaning {
@@ -66,6 +69,7 @@ impl Meaning {
         match self {
             Meaning::Native(shellpack) => shellpack.title,
             Meaning::Foreign(foreign) => &foreign.title,
+            Meaning::Imported(imported) => &imported.title,
         }
     }
 
@@ -74,6 +78,7 @@ impl Meaning {
         match self {
             Meaning::Native(shellpack) => shellpack.kind,
             Meaning::Foreign(foreign) => foreign.kind,
+            Meaning::Imported(_) => SummaryKind::Multiops,
         }
     }
 
@@ -82,6 +87,7 @@ impl Meaning {
         match self {
             Meaning::Native(shellpack) => shellpack.decimals,
             Meaning::Foreign(foreign) => foreign.decimals,
+            Meaning::Imported(_) => 2,
         }
     }
 
@@ -93,6 +99,7 @@ impl Meaning {
                 (metric.direction, metric.unit)
             }
             Meaning::Foreign(foreign) => foreign.operation(name),
+            Meaning::Imported(imported) => imported.operation(name),
         }
     }
 }
@@ -105,9 +112,12 @@ const MAX_NOTE_BYTES: u64 = 1 << 20;
 pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
     let mut reader = Reader { found, external, problems: Vec::new() };
     let iterations = reader.iterations();
+    let run = Logs::open(&found.dir, found.path.clone()).ok();
+    if let Some(imported) = run.as_ref().and_then(Imported::of) {
+        return reader.imported(imported, &iterations);
+    }
     let activity = reader.activity(&iterations);
     let environment = iterations.first().map_or(Environment::default(), |first| {
-        let run = Logs::open(&found.dir, found.path.clone()).ok();
         environment::read(run.as_ref(), &first.logs, &mut reader.problems)
     });
     let benchmarks = reader.benchmarks(&activity, &iterations);
@@ -155,6 +165,20 @@ impl Reader<'_> {
         remedy: &str,
     ) {
         self.problems.push(Problem { severity, path, line, what, remedy: remedy.to_owned() });
+    }
+
+    /// A run of another tool. That it was imported tells that it ended.
+    fn imported(mut self, imported: Imported, iterations: &[IterationFolder]) -> ReadRun {
+        let benchmarks = self.benchmarks(&Activity::default(), iterations);
+        let facts = imported.facts.into_iter().collect();
+        ReadRun {
+            started: imported.started,
+            finished: None,
+            outcome: Outcome::Complete,
+            environment: Environment { facts, ..Environment::default() },
+            benchmarks,
+            problems: self.problems,
+        }
     }
 
     /// The `iter-N` folders in the order of N.
@@ -355,6 +379,13 @@ impl Reader<'_> {
     }
 
     fn meaning(&mut self, name: &str, iterations: &[IterationFolder]) -> Option<Meaning> {
+        let is_table = |iteration: &IterationFolder| {
+            let logs = Logs::open(&iteration.dir.join(name).join("logs"), "");
+            logs.is_ok_and(|logs| logs.has(SAMPLES))
+        };
+        if iterations.iter().any(is_table) {
+            return Some(Meaning::Imported(ImportedBenchmark::new(name)));
+        }
         if let Some(shellpack) = shellpack::lookup(name) {
             return Some(Meaning::Native(shellpack));
         }
@@ -390,7 +421,7 @@ impl Reader<'_> {
         }
         let Some(logs) = self.open(&dir, shown.clone()) else { return };
         benchmark.logs.push(shown);
-        let mut parsed = match &benchmark.meaning {
+        let mut parsed = match &mut benchmark.meaning {
             Meaning::Native(shellpack) => {
                 let name = benchmark.name.clone();
                 shellpack.read(&Source { benchmark: name, logs, iteration: iteration.logs.clone() })
@@ -399,6 +430,11 @@ impl Reader<'_> {
                 let mut parsed = Parsed::default();
                 foreign.parse(&dir, logs.path(), &mut parsed);
                 parsed.finish(&logs);
+                parsed
+            }
+            Meaning::Imported(imported) => {
+                let mut parsed = Parsed::default();
+                imported.parse(&logs, &mut parsed);
                 parsed
             }
         };

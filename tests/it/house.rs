@@ -7,9 +7,9 @@ use std::process::Command;
 /// Modules from the lowest floor to the highest; see ARCHITECTURE.md.
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
-    &["mmtests", "notes", "store", "lab", "notify"],
-    &["kernel", "analysis"],
-    &["bisect", "client", "demo", "report", "site"],
+    &["mmtests", "import", "notes", "store", "lab", "notify"],
+    &["kernel", "queue", "analysis"],
+    &["bisect", "client", "coordinator", "demo", "report", "serve", "site"],
     &["cli"],
 ];
 

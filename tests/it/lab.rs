@@ -7,4 +7,4 @@ mod hostile;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;
-mod world;
+pub mod world;

@@ -1,19 +1,22 @@
 //! The integration tests, in one binary because each one links everything.
 //!
-//! They know melbot only by its command line.
+//! They know melbot only by its command line, but for what moves files to and from machines.
 
 mod alerts;
 mod benchmarks;
 mod bisect;
 mod browser;
+mod coordinator;
 mod detect;
 mod deviations;
+mod drivers;
 mod equality;
 mod extract;
 mod functional;
 mod grown;
 mod hostile;
 mod house;
+mod import;
 mod interruption;
 mod judge;
 mod lab;
@@ -22,5 +25,6 @@ mod monitors;
 mod notes;
 mod oracle;
 mod recipe;
+mod serve;
 mod simulated;
 mod support;

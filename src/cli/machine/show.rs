@@ -56,7 +56,15 @@ impl Shown {
         Ok(Shown {
             name: machine.name.clone(),
             file: machine.file.clone(),
-            lease: machine.grid.holder()?,
+            // One grid that is away must not hide what is known of the others' machines.
+            lease: machine.grid.holder().unwrap_or_else(|error| {
+                warn(&format!("{}: who has it is not known: {error}", machine.name));
+                Some(Lease {
+                    owner: "?".to_owned(),
+                    reason: "its grid cannot be asked".to_owned(),
+                    until: None,
+                })
+            }),
             job: newest.and_then(name),
             journal,
         })

@@ -1,8 +1,11 @@
 //! Consoles. One owner reads a console and logs all of it; everybody else reads the log.
 
 mod classify;
+mod conserver;
 mod log;
+mod program;
 mod source;
+mod terminal;
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -18,6 +21,7 @@ use super::error::LabError;
 use log::Log;
 
 pub use classify::{Kind, Watch, classify};
+pub use conserver::Conserver;
 pub use source::{Line, Source};
 
 /// Name of the log in the folder of a console.

@@ -6,21 +6,20 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
 use std::os::unix::net::UnixStream;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
+use super::program::Program;
+use super::terminal;
 use crate::lab::process;
 
 /// How long a read waits for something to come.
-const WAIT: Duration = Duration::from_millis(100);
+pub(super) const WAIT: Duration = Duration::from_millis(100);
 /// A console server that does not answer for so long is not there.
 const CONNECT: Duration = Duration::from_secs(10);
+/// What is run before a console is opened has ended by then.
+const BEFORE: Duration = Duration::from_secs(30);
 
 /// An open connection to a console.
 pub trait Line: Send {
@@ -39,6 +38,13 @@ pub trait Line: Send {
 pub enum Source {
     /// The output and input of a program.
     Command(Vec<String>),
+    /// A program that wants a terminal.
+    Terminal {
+        /// Run to its end first; it may fail.
+        before: Vec<String>,
+        /// The program.
+        words: Vec<String>,
+    },
     /// A port: `host:port`.
     Tcp(String),
     /// The serial port of QEMU.
@@ -57,6 +63,12 @@ impl Source {
     pub fn open(&self) -> io::Result<Box<dyn Line>> {
         Ok(match self {
             Source::Command(words) => Box::new(Program::start(words)?),
+            Source::Terminal { before, words } => {
+                if !before.is_empty() {
+                    let _ = process::text(&mut process::command(before), BEFORE);
+                }
+                Box::new(terminal::start(words)?)
+            }
             Source::Tcp(address) => Box::new(connect(address)?),
             Source::Qemu { file, socket, position } => {
                 Box::new(Serial::open(file, socket, position))
@@ -96,66 +108,6 @@ impl Line for TcpStream {
 fn is_timeout(error: &io::Error) -> bool {
     use io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
     matches!(error.kind(), WouldBlock | TimedOut | Interrupted)
-}
-
-/// A program and a thread that reads from it.
-struct Program {
-    child: Child,
-    input: Option<ChildStdin>,
-    output: Receiver<Vec<u8>>,
-    left: Vec<u8>,
-}
-
-impl Program {
-    fn start(words: &[String]) -> io::Result<Program> {
-        let mut command = process::command(words);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.process_group(0).spawn()?;
-        let (sender, output) = mpsc::sync_channel(64);
-        if let Some(mut stdout) = child.stdout.take() {
-            thread::spawn(move || {
-                let mut buffer = [0; 4096];
-                while let Ok(count @ 1..) = stdout.read(&mut buffer) {
-                    if sender.send(buffer[..count].to_vec()).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        let input = child.stdin.take();
-        Ok(Program { child, input, output, left: Vec::new() })
-    }
-}
-
-impl Line for Program {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.left.is_empty() {
-            match self.output.recv_timeout(WAIT) {
-                Ok(bytes) => self.left = bytes,
-                Err(RecvTimeoutError::Timeout) => return Ok(0),
-                Err(RecvTimeoutError::Disconnected) => {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-            }
-        }
-        let count = buffer.len().min(self.left.len());
-        buffer[..count].copy_from_slice(&self.left[..count]);
-        self.left.drain(..count);
-        Ok(count)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        input.write_all(bytes)?;
-        input.flush()
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = kill_process_group(Pid::from_child(&self.child), Signal::KILL);
-        let _ = self.child.wait();
-    }
 }
 
 /// QEMU writes its serial port into a file whether somebody looks or not, so that nothing is missed

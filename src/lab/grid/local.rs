@@ -70,12 +70,12 @@ impl LocalGrid {
     ) -> Result<Lease, GridError> {
         let _lock = self.lock()?;
         match self.read()? {
-            Some(held) if held.owner != owner && held.until > seconds(now) => {
+            Some(held) if held.owner != owner && live(&held, now) => {
                 return Err(GridError::Held(held));
             }
             _ => {}
         }
-        let until = seconds(now + time);
+        let until = Some(seconds(now + time));
         let lease = Lease { owner: owner.to_owned(), reason: reason.to_owned(), until };
         self.write(&lease)?;
         Ok(lease)
@@ -86,11 +86,11 @@ impl LocalGrid {
         match self.read()? {
             // One that expired and that nobody took is still ours.
             Some(held) if held.owner == owner => {
-                let lease = Lease { until: seconds(now + time), ..held };
+                let lease = Lease { until: Some(seconds(now + time)), ..held };
                 self.write(&lease)?;
                 Ok(lease)
             }
-            Some(held) if held.until > seconds(now) => Err(GridError::Held(held)),
+            Some(held) if live(&held, now) => Err(GridError::Held(held)),
             _ => Err(GridError::Gone { owner: owner.to_owned() }),
         }
     }
@@ -98,8 +98,8 @@ impl LocalGrid {
 
 impl Grid for LocalGrid {
     fn holder(&self) -> Result<Option<Lease>, GridError> {
-        let now = seconds(SystemTime::now());
-        Ok(self.read()?.filter(|lease| lease.until > now))
+        let now = SystemTime::now();
+        Ok(self.read()?.filter(|lease| live(lease, now)))
     }
 
     fn reserve(&self, owner: &str, reason: &str, time: Duration) -> Result<Lease, GridError> {
@@ -126,9 +126,14 @@ fn seconds(time: SystemTime) -> u64 {
     time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The time of a lease, for people.
-pub(super) fn time(seconds: u64) -> String {
-    notes::utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+fn live(lease: &Lease, now: SystemTime) -> bool {
+    lease.until.is_none_or(|until| until > seconds(now))
+}
+
+/// When a lease ends, for people.
+pub(super) fn until(seconds: Option<u64>) -> String {
+    let time = |seconds| notes::utc(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+    seconds.map_or(String::new(), |seconds| format!(" until {}", time(seconds)))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Grids lend machines. Whoever works on a machine holds its lease, renews it, and gives it back.
 
+mod behind;
+mod labgrid;
 mod local;
+mod orthos;
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -9,7 +12,10 @@ use thiserror::Error;
 
 use super::error::LabError;
 
+pub use behind::Behind;
+pub use labgrid::{Labgrid, LabgridPlace};
 pub use local::LocalGrid;
+pub use orthos::{Orthos, OrthosMachine};
 
 /// A machine that was lent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,15 +24,16 @@ pub struct Lease {
     pub owner: String,
     /// What for.
     pub reason: String,
-    /// Until when, in seconds since 1970.
-    pub until: u64,
+    /// Until when, in seconds since 1970; `None` if that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<u64>,
 }
 
 /// Why a machine is not lent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GridError {
     /// Somebody else has it.
-    #[error("{} has the machine until {}: {}; wait, or ask them", .0.owner, local::time(.0.until), .0.reason)]
+    #[error("{} has the machine{}: {}; wait, or ask them", .0.owner, local::until(.0.until), .0.reason)]
     Held(Lease),
     /// The lease that was to be renewed or given back is not there any more.
     #[error("the lease of {owner} is gone; reserve the machine again")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Power, PowerState};
+use super::{Power, PowerState, told};
 use crate::lab::error::LabError;
 use crate::lab::process;
 
@@ -44,32 +44,5 @@ impl Power for CommandPower {
                 "correct [power] status in the file of the machine",
             )
         })
-    }
-}
-
-/// What a status says, if it says one of the two.
-fn told(text: &str) -> Option<PowerState> {
-    let text = text.to_ascii_lowercase();
-    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
-    let says = |word: &str| match word {
-        "on" => Some(PowerState::On),
-        "off" => Some(PowerState::Off),
-        _ => None,
-    };
-    let first = words.find_map(says)?;
-    words.all(|word| says(word).is_none_or(|state| state == first)).then_some(first)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn states_are_read_as_power_controllers_print_them() {
-        assert_eq!(told("Chassis Power is on\n"), Some(PowerState::On));
-        assert_eq!(told("off:     node1\n"), Some(PowerState::Off));
-        assert_eq!(told("{\"PowerState\": \"Off\"}"), Some(PowerState::Off));
-        assert_eq!(told("outlet 3 is turned around"), None);
-        assert_eq!(told("on:  a\noff: b"), None);
     }
 }

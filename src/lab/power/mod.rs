@@ -4,6 +4,9 @@
 //! and do nothing, or do it seconds later.
 
 mod command;
+mod ipmi;
+mod powerman;
+mod redfish;
 
 use std::fmt;
 use std::thread;
@@ -12,6 +15,9 @@ use std::time::{Duration, Instant};
 use super::error::LabError;
 
 pub use command::CommandPower;
+pub use ipmi::Bmc;
+pub use powerman::Powerman;
+pub use redfish::{Redfish, RedfishPower};
 
 /// Whether a machine has power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +105,19 @@ pub fn shut_down(power: &dyn Power, soft: Duration, within: Duration) -> Result<
     ensure(power, PowerState::Off, within)
 }
 
+/// What the status of a power controller says, if it says one of the two.
+pub(super) fn told(text: &str) -> Option<PowerState> {
+    let text = text.to_ascii_lowercase();
+    let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let says = |word: &str| match word {
+        "on" => Some(PowerState::On),
+        "off" => Some(PowerState::Off),
+        _ => None,
+    };
+    let first = words.find_map(says)?;
+    words.all(|word| says(word).is_none_or(|state| state == first)).then_some(first)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +177,14 @@ mod tests {
         let power = Stubborn::on(1);
         assert_eq!(shut_down(&power, SHORT, SHORT), Ok(()));
         assert_eq!(power.state(), Ok(PowerState::Off));
+    }
+
+    #[test]
+    fn states_are_read_as_power_controllers_print_them() {
+        assert_eq!(told("Chassis Power is on\n"), Some(PowerState::On));
+        assert_eq!(told("off:     node1\n"), Some(PowerState::Off));
+        assert_eq!(told("{\"PowerState\": \"Off\"}"), Some(PowerState::Off));
+        assert_eq!(told("outlet 3 is turned around"), None);
+        assert_eq!(told("on:  a\noff: b"), None);
     }
 }

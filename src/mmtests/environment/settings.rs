@@ -116,6 +116,10 @@ const KERNEL_CONFIG: &[&str] = &[
     "LOCALVERSION",
 ];
 
+/// Options that begin like a telling one, and change nothing while the kernel runs.
+const NO_DIFFERENCE: &[&str] =
+    &["DEBUG_INFO", "DEBUG_FS", "KFENCE_", "SECURITY_SELINUX_", "DEBUG_KERNEL="];
+
 /// How settings of sysctl begin that may change a result. Other settings count, or name the machine.
 const SYSCTL: &[&str] = &[
     "vm.",
@@ -172,7 +176,10 @@ fn config_file(text: &Text) -> Vec<String> {
 
 /// Ranked by how telling they are, then in the order of the file.
 fn kernel_config(text: &Text) -> Vec<String> {
-    let rank = |option: &str| KERNEL_CONFIG.iter().position(|start| option.starts_with(start));
+    let rank = |option: &str| {
+        let is_none = NO_DIFFERENCE.iter().any(|start| option.starts_with(start));
+        KERNEL_CONFIG.iter().position(|start| option.starts_with(start)).filter(|_| !is_none)
+    };
     let options = text.lines().filter_map(|(_, line)| line.strip_prefix("CONFIG_"));
     ranked(options, rank)
 }
@@ -214,7 +221,7 @@ mod tests {
     #[test]
     fn options_that_may_matter_are_kept_the_most_telling_first() {
         let config = "# Automatically generated\nCONFIG_NUMA=y\n# CONFIG_KASAN is not set\n\
-            CONFIG_HZ=250\nCONFIG_USB_SERIAL=m\n";
+            CONFIG_HZ=250\nCONFIG_USB_SERIAL=m\nCONFIG_DEBUG_INFO_BTF=y\n";
         let sysctl = "abi.vsyscall32 = 1\nvm.swappiness = 60\nkernel.numa_balancing = 1\nvm.stat_refresh =\n";
         let mmtests = "# a comment\nexport MMTESTS=\"kernbench\"\n\n";
         let files = [("kconfig", config), ("sysctl-tuning", sysctl), ("config", mmtests)];

@@ -4,17 +4,24 @@ use std::borrow::Cow;
 
 use super::{Clock, stamped};
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::Parsed;
+use crate::mmtests::shellpack::{Parsed, number};
 
 /// More columns than any table has.
 const MOST_COLUMNS: usize = 500;
+
+/// Puts the words of a line into the room for them.
+fn split<'l>(line: &'l str, row: &mut Vec<&'l str>) {
+    row.clear();
+    row.extend(line.split_ascii_whitespace().take(MOST_COLUMNS));
+}
 
 fn words(line: &str) -> Vec<&str> {
     line.split_ascii_whitespace().take(MOST_COLUMNS).collect()
 }
 
-/// Adds the figures of a row, of which the first `skipped` columns are none.
+/// Adds the figures of a row, of which the first `skipped` columns are none. `series` is room for names.
 fn add_row(
+    series: &mut String,
     at: (&Text, u64),
     time: f64,
     of: &str,
@@ -27,16 +34,28 @@ fn add_row(
             .complain(at, format!("{} columns below a header of {}", row.len(), header.len()));
     }
     for (name, value) in header.iter().zip(row).skip(skipped) {
-        // A decimal comma is that of the test machine's language. Other words are no figures.
-        let Ok(value) = value.replace(',', ".").parse::<f64>() else { continue };
+        // Other words are no figures.
+        let Some(value) = figure(value) else { continue };
         let name = name.as_ref();
-        let series = if of.is_empty() { name.to_owned() } else { format!("{of}-{name}") };
+        if !of.is_empty() {
+            series.clear();
+            [of, "-", name].iter().for_each(|part| series.push_str(part));
+        }
+        let series = if of.is_empty() { name } else { series.as_str() };
         if value.is_finite() {
-            out.add(at, &series, time, value);
+            out.add(at, series, time, value);
         } else {
             out.complain(at, format!("{series} is {value}: left out"));
         }
     }
+}
+
+/// A number, which may be none such as `nan`. A decimal comma is that of the test machine's language.
+fn figure(word: &str) -> Option<f64> {
+    if let Some(value) = number(word) {
+        return Some(value);
+    }
+    if word.contains(',') { word.replace(',', ".").parse().ok() } else { word.parse().ok() }
 }
 
 fn owned(header: &[&str]) -> Vec<String> {
@@ -45,18 +64,20 @@ fn owned(header: &[&str]) -> Vec<String> {
 
 /// `vmstat -n`: one header of names, `r b swpd free …`. The first row is the mean since boot.
 pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
+    let mut series = String::new();
     let mut header = Vec::new();
     let mut rows = 0_u64;
+    let mut row: Vec<&str> = Vec::new();
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
-        let row = words(content);
+        split(content, &mut row);
         if row.first() == Some(&"r") {
             header = owned(&row);
         } else if !header.is_empty() && row.first().is_some_and(|word| word.parse::<u64>().is_ok())
         {
             rows += 1;
             if rows > 1 {
-                add_row((text, line), time, "", (&header, &row), 0, out);
+                add_row(&mut series, (text, line), time, "", (&header, &row), 0, out);
             }
         }
     }
@@ -64,19 +85,28 @@ pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
 
 /// `mpstat -P ALL`: tables with a row for all CPUs together and one for each.
 pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
+    let mut series = String::new();
     let mut clock = Clock::default();
     let mut header: Vec<String> = Vec::new();
-    let mut cpu_at = 0;
+    let (mut cpu_at, mut row) = (0, Vec::new());
     for (line, content) in text.lines() {
         if clock.set(content) {
             continue;
         }
-        let row = words(content);
+        split(content, &mut row);
         // The time of day in front has one word or two. The means in the end are no interval.
-        if let Some(at) = row.iter().position(|word| *word == "CPU") {
+        if let Some(at) = row.iter().take(3).position(|word| *word == "CPU") {
             (header, cpu_at) = (owned(&row), at);
         } else if !header.is_empty() && row.len() > cpu_at && row.first() != Some(&"Average:") {
-            add_row((text, line), clock.now, row[cpu_at], (&header, &row), cpu_at + 1, out);
+            add_row(
+                &mut series,
+                (text, line),
+                clock.now,
+                row[cpu_at],
+                (&header, &row),
+                cpu_at + 1,
+                out,
+            );
         }
     }
 }
@@ -84,6 +114,7 @@ pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
 /// `iostat -x`: a table of one row for the CPUs, and one with a row for each disk. The first of each is
 /// the mean since boot.
 pub(super) fn iostat(text: &Text, out: &mut Parsed) {
+    let mut series = String::new();
     let (mut header, mut cpus): (Vec<String>, bool) = (Vec::new(), false);
     let mut reports = 0;
     for (line, content) in text.lines() {
@@ -99,7 +130,7 @@ pub(super) fn iostat(text: &Text, out: &mut Parsed) {
             Some(&("Device" | "Device:")) => (header, cpus) = (owned(&row), false),
             Some(first) if reports > 1 => {
                 let (of, skipped) = if cpus { ("cpu", 0) } else { (*first, 1) };
-                add_row((text, line), time, of, (&header, &row), skipped, out);
+                add_row(&mut series, (text, line), time, of, (&header, &row), skipped, out);
             }
             Some(_) => {}
         }
@@ -120,6 +151,7 @@ fn without_colours(line: &str) -> Cow<'_, str> {
 /// turbostat: a row for the whole machine, where package, core and CPU are `-`, and one for each CPU,
 /// which are left out.
 pub(super) fn turbostat(text: &Text, out: &mut Parsed) {
+    let mut series = String::new();
     let mut header: Vec<String> = Vec::new();
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
@@ -127,7 +159,7 @@ pub(super) fn turbostat(text: &Text, out: &mut Parsed) {
         if row.contains(&"Avg_MHz") {
             header = owned(&row);
         } else if row.contains(&"-") && !header.is_empty() {
-            add_row((text, line), time, "", (&header, &row), 0, out);
+            add_row(&mut series, (text, line), time, "", (&header, &row), 0, out);
         }
     }
 }

@@ -14,8 +14,9 @@ pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
         if clock.set(content) {
             continue;
         }
-        match content.split_once(' ').map(|(name, value)| (name, value.trim().parse::<u64>())) {
-            Some((name, Ok(value))) => out.add((text, line), name, clock.now, value as f64),
+        let (name, value) = content.split_once(' ').unwrap_or((content, ""));
+        match value.trim_ascii().parse::<u64>() {
+            Ok(value) if !name.is_empty() => out.add((text, line), name, clock.now, value as f64),
             _ => out.missing_in((text, line), content, "counter"),
         }
     }

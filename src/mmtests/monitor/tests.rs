@@ -216,3 +216,10 @@ fn long_and_wide_logs_stay_small() {
     let size = serde_json::to_string(&seen).unwrap().len();
     assert!(size < 100_000, "{size} bytes");
 }
+
+#[test]
+fn a_counter_has_a_name() {
+    let out = read("proc-vmstat", "proc-vmstat-x", b"time: 1\n 7\npgfault 3\n");
+    assert_eq!(out.samples.series().len(), 1);
+    assert_eq!(out.problems[0].line, Some(2));
+}

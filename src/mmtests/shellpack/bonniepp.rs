@@ -69,10 +69,17 @@ fn parse(source: &Source, out: &mut Parsed) {
 
 fn latencies(text: &Text, out: &mut Parsed) {
     let mut ids = [None; LATENCIES.len()];
+    let mut last = 0;
     for (line, content) in text.lines() {
         let (mark, rest) = content.split_once(' ').unwrap_or((content, ""));
-        let Some(n) = LATENCIES.iter().position(|(known, _)| *known == mark) else { continue };
-        match number(rest.trim()) {
+        // Lines of a kind follow one another.
+        if LATENCIES[last].0 != mark {
+            let found = LATENCIES.iter().position(|(known, _)| *known == mark);
+            let Some(found) = found else { continue };
+            last = found;
+        }
+        let n = last;
+        match number(rest.trim_ascii()) {
             Some(latency) => {
                 let id = *ids[n].get_or_insert_with(|| out.samples.operation(LATENCIES[n].1));
                 out.add_next((text, line), id, latency);

@@ -32,10 +32,18 @@ fn table(text: &Text, operation: &str, out: &mut Parsed) -> bool {
     let mut id = None;
     let below = text.lines().skip_while(|(_, line)| !line.contains("App Overhead")).skip(1);
     for (line, content) in below {
-        let columns: Vec<_> = content.split_ascii_whitespace().take(6).map(number).collect();
-        match columns[..] {
-            [] => {}
-            [Some(_), Some(_), Some(_), Some(rate), Some(_)] => {
+        let mut words = content.split_ascii_whitespace();
+        let mut column = || words.next().map(number);
+        match [column(), column(), column(), column(), column(), column()] {
+            [None, ..] => {}
+            [
+                Some(Some(_)),
+                Some(Some(_)),
+                Some(Some(_)),
+                Some(Some(rate)),
+                Some(Some(_)),
+                None,
+            ] => {
                 let id = *id.get_or_insert_with(|| out.samples.operation(operation));
                 out.add_next((text, line), id, rate);
             }

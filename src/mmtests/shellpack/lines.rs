@@ -114,11 +114,12 @@ impl Lines {
         if lines.peek().is_none() {
             return out.missing(text, &format!("line with \"{with}\""), self.remedy);
         }
+        let mut id = None;
         let mut take = |found: Option<(u64, &str)>| {
             let Some((line, content)) = found else { return };
             match self.column.of(content).and_then(self.number) {
                 Some(value) => {
-                    let id = out.samples.operation(operation);
+                    let id = *id.get_or_insert_with(|| out.samples.operation(operation));
                     out.add_next((text, line), id, value);
                 }
                 None => out.missing_in((text, line), content, "number"),

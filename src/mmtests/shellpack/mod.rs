@@ -57,6 +57,7 @@ use super::logs::Logs;
 use crate::model::{Direction, FAILURES, SummaryKind};
 
 pub use parsed::Parsed;
+pub(super) use words::number;
 
 /// All benchmarks that melbot reads by itself.
 pub const ALL: &[&Shellpack] = &[
@@ -223,6 +224,9 @@ impl Shellpack {
             (self.parse)(&profile, &mut out);
         }
         out.finish(&source.logs);
+        // What foreign benchmarks measure may be a difference.
+        out.path = source.logs.path().to_owned();
+        out.note_negative();
         out
     }
 

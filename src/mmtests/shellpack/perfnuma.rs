@@ -44,25 +44,28 @@ fn parse(source: &Source, out: &mut Parsed) {
 /// Takes the results; `false` if there are none.
 fn one_log(text: &Text, workload: &str, out: &mut Parsed) -> bool {
     let mut seen = false;
+    let mut ids = [None; RESULTS.len()];
     for (line, content) in text.lines_with(",") {
-        let mut fields = content.split(',').map(str::trim);
+        let mut fields = content.split(',').map(str::trim_ascii);
         let (Some(_), Some(value), Some(unit), Some(what)) =
             (fields.next(), fields.next(), fields.next(), fields.next())
         else {
             continue;
         };
-        let known = RESULTS.iter().find(|(name, of, _)| (*name, *of) == (what, unit));
-        let Some((_, _, metric)) = known else { continue };
+        let known = RESULTS.iter().position(|(name, of, _)| (*name, *of) == (what, unit));
+        let Some(known) = known else { continue };
         seen = true;
         match number(value) {
             Some(value) => {
-                let operation = format!("{metric}-{workload}");
-                // Time is what MMTests' ratio tables show.
-                let id = if *metric == "converged" {
-                    out.samples.ratio_operation(&operation)
-                } else {
-                    out.samples.operation(&operation)
-                };
+                let id = *ids[known].get_or_insert_with(|| {
+                    let metric = RESULTS[known].2;
+                    let operation = format!("{metric}-{workload}");
+                    // Time is what MMTests' ratio tables show.
+                    match metric {
+                        "converged" => out.samples.ratio_operation(&operation),
+                        _ => out.samples.operation(&operation),
+                    }
+                });
                 out.add_next((text, line), id, value);
             }
             None => out.missing_in((text, line), content, "number"),

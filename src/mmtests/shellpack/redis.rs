@@ -61,9 +61,15 @@ fn redis(source: &Source, out: &mut Parsed) {
     }
 }
 
+/// Where the columns stand below a header.
+fn columns(header: &[&str]) -> [Option<usize>; COLUMNS.len()] {
+    COLUMNS.map(|(column, ..)| header.iter().position(|name| *name == column))
+}
+
 /// Takes the rows; `false` if there are none. What the server is warned of may stand between them.
 fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> bool {
-    let mut header = OLD_HEADER.to_vec();
+    let mut places = columns(&OLD_HEADER);
+    let mut operation = String::new();
     let mut seen = false;
     for (line, content) in text.lines().filter(|(_, content)| content.starts_with('"')) {
         let fields: Vec<&str> = content
@@ -72,7 +78,7 @@ fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> boo
             .map(|field| field.trim_matches('"'))
             .collect();
         if fields.first() == Some(&"test") {
-            header = fields;
+            places = columns(&fields);
             continue;
         }
         seen = true;
@@ -82,13 +88,14 @@ fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> boo
         }
         // LPUSH (needed to benchmark LRANGE)
         let request = fields.first().and_then(|name| name.split(" (").next()).unwrap_or("_");
-        for (column, metric, exponent) in COLUMNS {
-            let Some(at) = header.iter().position(|name| *name == column) else { continue };
+        for (at, (column, metric, exponent)) in places.iter().zip(COLUMNS) {
+            let Some(at) = *at else { continue };
             let Some(value) = fields.get(at).and_then(|field| scaled(field, exponent)) else {
                 out.missing_in((text, line), content, column);
                 continue;
             };
-            let operation = format!("{request}-{metric}-{clients}");
+            operation.clear();
+            [request, "-", metric, "-", clients].iter().for_each(|part| operation.push_str(part));
             if metric == "RPS" {
                 out.add_ratio((text, line), &operation, iteration, value);
             } else {

@@ -68,6 +68,7 @@ fn pistress(source: &Source, out: &mut Parsed) {
 fn pmqtest(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "pmqtest.log") else { return };
     let mut seen = false;
+    let mut operation = String::new();
     for (line, content) in text.lines_with(" -> #") {
         seen = true;
         let Some((pair, latencies)) = content.split_once(',') else {
@@ -75,10 +76,19 @@ fn pmqtest(source: &Source, out: &mut Parsed) {
             continue;
         };
         let pair = pair.replace(['#', ' '], "");
-        for metric in ["Min", "Avg", "Max"] {
-            let value = latencies.split(',').find_map(|part| part.trim().strip_prefix(metric));
-            match value.and_then(|value| number(value.trim())) {
-                Some(value) => out.add((&text, line), &format!("{metric}-{pair}"), 1.0, value),
+        let metrics = ["Min", "Avg", "Max"];
+        let mut values = [None; 3];
+        for part in latencies.split(',').map(str::trim_ascii) {
+            let known = metrics.iter().position(|metric| part.starts_with(metric));
+            if let Some(at) = known {
+                values[at] = values[at].or(part.get(3..));
+            }
+        }
+        for (metric, value) in metrics.into_iter().zip(values) {
+            operation.clear();
+            [metric, "-", &pair].iter().for_each(|part| operation.push_str(part));
+            match value.and_then(|value| number(value.trim_ascii())) {
+                Some(value) => out.add((&text, line), &operation, 1.0, value),
                 None => out.missing_in((&text, line), content, metric),
             }
         }

@@ -30,6 +30,7 @@ fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "sysjitter.log") else { return };
     let mut cpus: Vec<&str> = Vec::new();
     let mut seen = false;
+    let (mut metric, mut operation) = (String::new(), String::new());
     for (line, content) in text.lines() {
         let Some((name, values)) = content.split_once(':') else { continue };
         if name == "core_i" {
@@ -40,7 +41,15 @@ fn parse(source: &Source, out: &mut Parsed) {
         }
         seen = true;
         // int_median(ns) is int_median_ns, int_total(%) is int_total_%age.
-        let metric = name.replace('(', "_").replace(')', "").replace('%', "%age");
+        metric.clear();
+        for c in name.chars() {
+            match c {
+                '(' => metric.push('_'),
+                ')' => {}
+                '%' => metric.push_str("%age"),
+                other => metric.push(other),
+            }
+        }
         let values: Vec<_> =
             values.split_ascii_whitespace().take(cpus.len() + 1).map(number).collect();
         if values.len() != cpus.len() {
@@ -48,7 +57,8 @@ fn parse(source: &Source, out: &mut Parsed) {
             continue;
         }
         for (cpu, value) in cpus.iter().zip(values) {
-            let operation = format!("{metric}-cpu{cpu}");
+            operation.clear();
+            [&metric, "-cpu", cpu].iter().for_each(|part| operation.push_str(part));
             match value {
                 Some(value) if metric == "int_n_per_sec" => {
                     out.add_ratio((&text, line), &operation, 1.0, value);

@@ -59,6 +59,9 @@ fn parse(source: &Source, out: &mut Parsed) {
 fn faults(text: &Text, threads: &str, out: &mut Parsed) -> [Counts; 2] {
     let mut counts = [Counts::default(); 2];
     let mut faults = 0_u32;
+    let names =
+        ["base", "huge", "both"].map(|kind| operation(&format!("fault-{kind}"), &[threads]));
+    let mut ids = [None; 3];
     for (line, content) in text.lines_with("fault").filter(|(_, line)| line.starts_with("fault")) {
         let mut words = content.split_ascii_whitespace().skip(2);
         let size = words.next().and_then(|word| SIZES.iter().position(|size| *size == word));
@@ -74,9 +77,9 @@ fn faults(text: &Text, threads: &str, out: &mut Parsed) -> [Counts; 2] {
             "0" => counts[size].remote += 1,
             _ => {}
         }
-        for kind in [SIZES[size], "both"] {
-            let operation = operation(&format!("fault-{kind}"), &[threads]);
-            out.add((text, line), &operation, faults.into(), latency);
+        for kind in [size, 2] {
+            let id = *ids[kind].get_or_insert_with(|| out.samples.operation(&names[kind]));
+            out.add_to((text, line), id, faults.into(), latency);
         }
     }
     counts

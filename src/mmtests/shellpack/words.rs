@@ -33,22 +33,22 @@ pub(super) fn number_at(line: &str, n: usize) -> Option<f64> {
 }
 
 /// A finite number.
-pub(super) fn number(word: &str) -> Option<f64> {
-    decimal(word.as_bytes()).or_else(|| any_number(word))
+pub(in crate::mmtests) fn number(word: &str) -> Option<f64> {
+    decimal(word.as_bytes(), 0).or_else(|| any_number(word))
 }
 
-/// A number of at most 15 digits, with or without a point among them.
+/// A number of at most 15 digits, with or without a point among them, times a power of ten.
 ///
 /// Both the digits and the power of ten are exact, so their quotient is the number nearest to what is
 /// written, as [`str::parse`] has it (Clinger 1990, "How to Read Floating Point Numbers Accurately").
-fn decimal(word: &[u8]) -> Option<f64> {
+fn decimal(word: &[u8], exponent: i32) -> Option<f64> {
     static POWERS: [f64; 16] =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
     if word.len() > 16 {
         return None;
     }
     // How many digits there are, and how many of them before the point.
-    let (mut number, mut digits, mut whole) = (0_i64, 0, None);
+    let (mut number, mut digits, mut whole) = (0_i64, 0_i32, None);
     for byte in word {
         match byte.wrapping_sub(b'0') {
             digit @ 0..=9 => {
@@ -60,8 +60,10 @@ fn decimal(word: &[u8]) -> Option<f64> {
         }
     }
     // At most 15 digits and decimals.
-    let decimals = digits - whole.unwrap_or(digits);
-    (1..=15).contains(&digits).then(|| number as f64 / POWERS[decimals])
+    let decimals = digits - whole.unwrap_or(digits) - exponent;
+    let power = POWERS.get(decimals.unsigned_abs() as usize)?;
+    let number = number as f64;
+    (1..=15).contains(&digits).then(|| if decimals < 0 { number * power } else { number / power })
 }
 
 fn any_number(word: &str) -> Option<f64> {
@@ -71,6 +73,9 @@ fn any_number(word: &str) -> Option<f64> {
 /// A number times a power of ten. The point is moved, not the number multiplied: 0.0566 times 1000 is
 /// 56.6, without the dust of binary fractions.
 pub(super) fn scaled(word: &str, exponent: i32) -> Option<f64> {
+    if let Some(value) = decimal(word.as_bytes(), exponent) {
+        return Some(value);
+    }
     number(word)?;
     any_number(&format!("{word}e{exponent}"))
 }
@@ -160,6 +165,16 @@ mod tests {
         fn numbers_are_those_of_the_library(word in "[0-9]{0,17}|[+-]?[0-9]{0,9}[.]?[0-9]{0,9}|.{0,6}") {
             let bits = |value: Option<f64>| value.map(f64::to_bits);
             prop_assert_eq!(bits(number(&word)), bits(any_number(&word)));
+        }
+
+        #[test]
+        fn scaled_numbers_are_those_of_the_library(
+            word in "[0-9]{0,17}|[+-]?[0-9]{0,9}[.]?[0-9]{0,9}|.{0,6}",
+            exponent in -3..=3_i32,
+        ) {
+            let bits = |value: Option<f64>| value.map(f64::to_bits);
+            let expected = number(&word).and_then(|_| any_number(&format!("{word}e{exponent}")));
+            prop_assert_eq!(bits(scaled(&word, exponent)), bits(expected));
         }
 
         #[test]

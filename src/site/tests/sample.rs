@@ -6,8 +6,8 @@ use crate::analysis::History;
 use crate::analysis::alerts::testing::{comparison, series};
 use crate::analysis::alerts::{BenchmarkKey, Judged, Place, SeriesKey};
 use crate::model::{
-    Benchmark, Direction, Environment, Iteration, KernelWarning, Operation, Outcome, Problem, Run,
-    Severity, SummaryKind,
+    Benchmark, Curve, Direction, Environment, Figures, Iteration, KernelWarning, Operation,
+    Outcome, Problem, Reading, Run, Seen, Severity, Stretch, SummaryKind, Watched,
 };
 use crate::stats::summary::summarise;
 
@@ -136,4 +136,36 @@ fn operation(number: usize, kernel: usize, iterations: usize) -> Operation {
             })
             .collect(),
     }
+}
+
+/// What three monitors saw, with curves as long as they get.
+pub fn watched(seed: u64, series: usize, iterations: usize) -> Vec<Watched> {
+    let mut noise = fastrand::Rng::with_seed(seed);
+    let mut seen = |number: usize| {
+        let values: Vec<f64> = (0..200).map(|_| 1e6 * noise.f64()).collect();
+        let mut figures = || Figures {
+            mean: 1e6 * noise.f64(),
+            p95: 2e6 * noise.f64(),
+            increase: (1e9 * noise.f64()).round(),
+        };
+        Seen {
+            name: format!("<counter>_{number}"),
+            unit: "pages".into(),
+            reading: if number.is_multiple_of(2) { Reading::Level } else { Reading::Counter },
+            iterations: (0..iterations).map(|_| Some(figures())).collect(),
+            curve: Curve::new((0.0, 400.0), &values).filter(|_| number < 40),
+        }
+    };
+    ["iostat", "proc-vmstat", "vmstat"]
+        .map(|monitor| Watched {
+            monitor: monitor.into(),
+            title: "A <monitor>".into(),
+            iterations: (0..iterations as u32)
+                .map(|number| Stretch { number, seconds: 400.0 })
+                .collect(),
+            series: (0..series).map(&mut seen).collect(),
+            still: vec!["never".into()],
+            left_out: 3,
+        })
+        .into()
 }

@@ -13,7 +13,7 @@ struct Sink(Child);
 
 impl Sink {
     fn start(world: &World, port: u16) -> Sink {
-        let program = project().join("target/venv/bin/aiosmtpd");
+        let program = project().join("target/lab-venv/bin/aiosmtpd");
         assert!(program.exists(), "{}: tests/run installs it", program.display());
         let log = File::create(world.path("mails")).unwrap();
         let child = Command::new(program)

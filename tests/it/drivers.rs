@@ -1,0 +1,9 @@
+//! Each driver of the lab against the real thing, started here.
+
+mod consoles;
+mod ipmi;
+mod labgrid;
+mod orthos;
+mod parts;
+mod power;
+mod ssh;
