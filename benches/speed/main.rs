@@ -22,7 +22,7 @@ use rayon::prelude::*;
 fn main() -> io::Result<()> {
     let filter =
         env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
-    let sections: [(&str, Section); 9] = [
+    let sections: [(&str, Section); 10] = [
         ("cold", cold),
         ("unchanged", unchanged),
         ("one-more", one_more),

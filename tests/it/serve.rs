@@ -111,7 +111,9 @@ fn pages_words_themes_and_raw_logs_are_handed_out_and_nothing_else() {
     assert_eq!(field(&secret, "content-type"), "text/plain; charset=utf-8");
     assert!(field(&secret, "content-security-policy").contains("sandbox"));
 
-    for path in ["/../../etc/passwd", "/%2e%2e/store", "/.melbot-site", "/results/%2e%2e/site", "/x"] {
+    for path in
+        ["/../../etc/passwd", "/%2e%2e/store", "/.melbot-site", "/results/%2e%2e/site", "/x"]
+    {
         assert_eq!(status(&served.get(path)), "404", "{path}");
     }
     assert_eq!(status(&served.ask("POST", "/", "")), "405");
