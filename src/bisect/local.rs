@@ -8,10 +8,13 @@ use std::time::Instant;
 
 use thiserror::Error;
 
-use super::checkout::{self, CHECKOUT, free_index, git};
+use super::checkout::{self, CHECKOUT};
 use super::reading;
 use super::search::{Event, Outcome, Place, Purpose, Step};
 use super::session::{Revert, Session, SessionError};
+use crate::kernel::git::{self, FOREIGN, GitError, git};
+use crate::kernel::images;
+use crate::lab::process::last_line;
 
 /// Tries of a measurement that fails before its commit is left out.
 const TRIES: usize = 3;
@@ -43,13 +46,8 @@ pub enum LocalError {
     #[error(transparent)]
     Session(#[from] SessionError),
     /// git failed.
-    #[error("git {what} failed: {message}")]
-    Git {
-        /// What it was to do.
-        what: String,
-        /// Its words.
-        message: String,
-    },
+    #[error(transparent)]
+    Git(#[from] GitError),
     /// A command could not be started, or a file not be kept.
     #[error("{what}: {source}")]
     Io {
@@ -198,8 +196,10 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     /// The kernel of a commit: one that is there, or a new one.
     fn kernel(&mut self, place: Place, commit: &str) -> Result<Built, LocalError> {
         if let Some(image) = self.session.image(place) {
-            let path = self.image_path(image);
-            if self.commands.image.is_some() && hash_of(&path).as_deref() == Some(image) {
+            let path = images::place(&self.images(), image, "");
+            if self.commands.image.is_some()
+                && images::hash_of(&path).is_ok_and(|hash| hash == image)
+            {
                 return Ok(Ok(Some(path)));
             }
         }
@@ -237,9 +237,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
                 _ => {}
             }
         }
-        let check_out = || git(&self.work, &["checkout", "--force", "--detach", "--quiet", commit]);
-        // A git of an earlier melbot may just have begun.
-        check_out().or_else(|_| free_index(&self.work).and_then(|()| check_out()))
+        Ok(git::check_out(&self.work, commit)?)
     }
 
     fn build(&self, commit: &str) -> Result<Result<(), String>, LocalError> {
@@ -247,32 +245,24 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         let output = self.shell(build, commit, &[])?;
         Ok(match output.status.success() {
             true => Ok(()),
-            false => Err(format!("does not build: {}", last_words(&output.stderr))),
+            false => Err(format!(
+                "does not build: {}",
+                last_line(&String::from_utf8_lossy(&output.stderr))
+            )),
         })
     }
 
     /// Keeps an image under its hash.
     fn keep(&self, made: &Path) -> Result<Result<(String, PathBuf), String>, LocalError> {
-        let bytes = match fs::read(made) {
-            Ok(bytes) => bytes,
-            Err(error) => return Ok(Err(format!("the build left no image: {error}"))),
-        };
-        let hash = short_hash(&bytes);
-        let path = self.image_path(&hash);
-        let part = path.with_extension("part");
-        let keep = || -> io::Result<()> {
-            fs::create_dir_all(self.session.folder().join(IMAGES))?;
-            fs::write(&part, &bytes)?;
-            fs::File::open(&part)?.sync_all()?;
-            fs::set_permissions(&part, fs::metadata(made)?.permissions())?;
-            fs::rename(&part, &path)
-        };
-        keep().map_err(|source| failed(&path, source))?;
-        Ok(Ok((hash, path)))
+        if let Err(error) = fs::File::open(made) {
+            return Ok(Err(format!("the build left no image: {error}")));
+        }
+        let images = self.images();
+        images::keep(&images, made, "").map(Ok).map_err(|source| failed(&images, source))
     }
 
-    fn image_path(&self, hash: &str) -> PathBuf {
-        self.session.folder().join(IMAGES).join(hash)
+    fn images(&self) -> PathBuf {
+        self.session.folder().join(IMAGES)
     }
 
     /// The result and the seconds it took, or why there is none.
@@ -294,7 +284,10 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             // Only an empty folder can be removed in this way.
             let left_logs = fs::remove_dir(&run).is_err() && run.is_dir();
             if !output.status.success() {
-                reason = format!("cannot be measured: {}", last_words(&output.stderr));
+                reason = format!(
+                    "cannot be measured: {}",
+                    last_line(&String::from_utf8_lossy(&output.stderr))
+                );
                 continue;
             }
             let result = match &self.session.subject.alert {
@@ -369,7 +362,8 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
                 }
             }
         }
-        git(&self.work, &["reset", "--hard", "--quiet"])
+        git(&self.work, &["reset", "--hard", "--quiet"])?;
+        Ok(())
     }
 
     fn shell(
@@ -379,7 +373,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         given: &[(&str, &str)],
     ) -> Result<Output, LocalError> {
         let mut shell = Command::new("sh");
-        checkout::FOREIGN.iter().for_each(|variable| {
+        FOREIGN.iter().for_each(|variable| {
             shell.env_remove(variable);
         });
         shell
@@ -392,15 +386,6 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             .output()
             .map_err(|source| LocalError::Io { what: command.to_owned(), source })
     }
-}
-
-fn short_hash(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex()[..16].to_owned()
-}
-
-/// The hash of a file, if it can be read.
-fn hash_of(path: &Path) -> Option<String> {
-    fs::read(path).ok().map(|bytes| short_hash(&bytes))
 }
 
 pub(super) fn absolute(path: &Path) -> String {
@@ -416,11 +401,4 @@ fn last_number(output: &[u8]) -> Option<f64> {
     let text = String::from_utf8_lossy(output);
     let mut numbers = text.split_whitespace().rev().filter_map(|word| word.parse::<f64>().ok());
     numbers.next().filter(|number| number.is_finite())
-}
-
-/// The last line that says something, cut to a readable length.
-pub(super) fn last_words(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(output);
-    let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
-    line.trim().chars().filter(|c| !c.is_control()).take(200).collect()
 }

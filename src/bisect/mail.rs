@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::account::{Account, figure};
+use crate::kernel::git::git_command;
 
 /// The text of the mail; absent as long as no commit is found. `others` are to get a copy.
 pub fn mail(account: &Account, others: &[String]) -> Option<String> {
@@ -82,7 +83,7 @@ pub fn maintainers(tree: &Path, commit: &str) -> Vec<String> {
         return Vec::new();
     }
     let ask = || -> std::io::Result<Vec<String>> {
-        let mut patch = super::checkout::git_command()
+        let mut patch = git_command()
             .args(["-C".as_ref(), tree.as_os_str()])
             .args(["format-patch", "-1", "--stdout", commit])
             .stdin(Stdio::null())

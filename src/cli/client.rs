@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::{Ending, print, warn};
 use crate::client::{Folders, Job, Journal, Next, Outcome, Progress, Step, Work, jobs_of, plan};
+use crate::coordinator::{Desk, Runner, Told};
 use crate::lab::Lab;
 use crate::notes;
 
@@ -21,7 +22,8 @@ use crate::notes;
 #[command(after_help = "Examples:\n  \
     melbot client ivor                                     all jobs in jobs/ for ivor, one by one\n  \
     melbot client ivor --job jobs/6.18-netperf.toml\n  \
-    melbot client ivor --dry-run                           only say what would be done\n\n\
+    melbot client ivor --dry-run                           only say what would be done\n  \
+    melbot client ivor --queue                             what the coordinator queues, until it is killed\n\n\
     A job:\n  \
     machines = [\"ivor\"]\n  \
     config = \"config-network-netperf\"\n  \
@@ -46,6 +48,12 @@ pub struct ClientVerb {
     /// Wait so many minutes for a machine that somebody else has
     #[arg(long, value_name = "N", default_value_t = 0)]
     wait: u64,
+    /// Take jobs from the queue of the lab, or from that file, one after the other for ever
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["jobs", "dry_run", "wait"])]
+    queue: Option<Option<PathBuf>>,
+    /// With --queue: end when nothing is to be done
+    #[arg(long, requires = "queue")]
+    until_empty: bool,
     /// Say what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -54,6 +62,10 @@ pub struct ClientVerb {
 impl ClientVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         let lab = Lab::at(&self.lab)?;
+        let results = self.results.clone().unwrap_or_else(|| lab.folder().join("results"));
+        if let Some(queue) = &self.queue {
+            return self.serve(&lab, queue.as_deref(), &results);
+        }
         let jobs = self.find(&lab)?;
         if jobs.is_empty() {
             bail!(
@@ -67,7 +79,6 @@ impl ClientVerb {
             crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
             return print(&dry_run(&lab, &self.machine, &jobs)?).map(|()| Ending::Fine);
         }
-        let results = self.results.clone().unwrap_or_else(|| lab.folder().join("results"));
         let wait = Duration::from_secs(60 * self.wait);
         let mut all = true;
         for job in jobs {
@@ -84,6 +95,24 @@ impl ClientVerb {
             all &= outcome == Outcome::Finished;
         }
         Ok(if all { Ending::Fine } else { Ending::Found })
+    }
+
+    fn serve(&self, lab: &Lab, queue: Option<&Path>, results: &Path) -> anyhow::Result<Ending> {
+        crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
+        let queue = queue.map_or_else(|| Desk::queue_of(lab.folder()), Path::to_owned);
+        let runner = Runner {
+            lab,
+            machine: &self.machine,
+            queue: &queue,
+            results,
+            until_empty: self.until_empty,
+        };
+        runner.run(&mut |what| match what {
+            Told::Taken(job) => warn(&format!("job {}: {} on {}", job.id, job.title, self.machine)),
+            Told::Step(progress) => told(progress),
+            Told::Over(how) => warn(how),
+        })?;
+        Ok(Ending::Fine)
     }
 
     fn find(&self, lab: &Lab) -> anyhow::Result<Vec<Job>> {

@@ -6,21 +6,26 @@ mod bisects;
 mod check;
 mod client;
 mod compare;
+mod coordinator;
+mod doctor;
 mod extract;
 mod import;
 mod init;
 mod judge;
 mod judgement;
+mod kernel;
 mod machine;
 mod monitors;
 mod notify;
 mod paper;
 mod plan;
+mod queue;
 mod results;
 mod serve;
 mod settings;
 mod site;
 mod theme;
+mod token;
 mod window;
 
 use std::io::{self, Write as _};
@@ -52,6 +57,11 @@ enum Verb {
     Bisect(bisect::Bisect),
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
+    Coordinator(coordinator::CoordinatorVerb),
+    Queue(queue::QueueVerb),
+    Token(token::TokenVerb),
+    Kernel(kernel::KernelVerb),
+    Doctor(doctor::Doctor),
     Init(init::Init),
     Notify(notify::NotifyVerb),
     Check(check::Check),
@@ -83,6 +93,11 @@ pub fn run() -> ExitCode {
         Verb::Bisect(verb) => verb.run(),
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
+        Verb::Coordinator(verb) => verb.run(),
+        Verb::Queue(verb) => verb.run(),
+        Verb::Token(verb) => verb.run(),
+        Verb::Kernel(verb) => verb.run(),
+        Verb::Doctor(verb) => verb.run(),
         Verb::Init(verb) => verb.run(),
         Verb::Notify(verb) => verb.run(),
         Verb::Check(verb) => verb.run(),

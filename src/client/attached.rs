@@ -23,14 +23,18 @@ pub struct Attached {
     /// Who we are to the grid.
     pub owner: String,
     keeper: Option<Keeper>,
+    called_off: Option<CalledOff>,
 }
+
+/// Tells why the job is not wanted any more.
+pub type CalledOff = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 impl Attached {
     /// Begins to own the console.
     pub fn to(machine: Machine, owner: String) -> Result<Attached, LabError> {
         let console = machine.own_console()?;
         let exec = machine.exec(console.as_ref())?;
-        Ok(Attached { machine, console, exec, owner, keeper: None })
+        Ok(Attached { machine, console, exec, owner, keeper: None, called_off: None })
     }
 
     /// How long the lease is asked for.
@@ -53,6 +57,17 @@ impl Attached {
     pub fn still_ours(&self) -> Result<(), Fault> {
         let lost = self.keeper.as_ref().and_then(Keeper::lost);
         lost.map_or(Ok(()), |what| Err(Fault::new(Why::LeaseLost, what)))
+    }
+
+    /// Asks this from now on whether the job is still wanted.
+    pub fn ask_whether_wanted(&mut self, called_off: CalledOff) {
+        self.called_off = Some(called_off);
+    }
+
+    /// An error if somebody called the job off.
+    pub fn still_wanted(&self) -> Result<(), Fault> {
+        let why = self.called_off.as_ref().and_then(|called_off| called_off());
+        why.map_or(Ok(()), |what| Err(Fault::new(Why::Cancelled, what)))
     }
 
     /// How many sightings there were.

@@ -32,6 +32,8 @@ pub enum Why {
     DiskFull,
     /// MMTests failed, or left nothing.
     Results,
+    /// Somebody called the job off.
+    Cancelled,
     /// A driver or a file of the lab.
     Lab,
 }
@@ -49,6 +51,7 @@ impl fmt::Display for Why {
             Why::LeaseLost => "lease lost",
             Why::DiskFull => "disk full",
             Why::Results => "no results",
+            Why::Cancelled => "cancelled",
             Why::Lab => "lab",
         })
     }

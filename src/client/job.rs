@@ -108,19 +108,12 @@ impl Job {
     /// Reads a job; paths in it are relative to the folder of the lab.
     pub fn read(path: &Path, lab: &Path) -> Result<Job, LabError> {
         let text = fs::read_to_string(path).map_err(LabError::file(path))?;
-        let mut file = parse(&text).map_err(|(line, what)| {
+        let file = parse(&text).map_err(|(line, what)| {
             LabError::new(
                 format!("{}:{line}: {what}", path.display()),
                 "correct it; docs/LAB.md lists what a job may hold",
             )
         })?;
-        file.kernel.package = lab.join(&file.kernel.package);
-        if let Some(config) = &mut file.mmtests.config_file {
-            *config = lab.join(&*config);
-        }
-        if !is_url(&file.mmtests.source) {
-            file.mmtests.source = lab.join(&file.mmtests.source).to_string_lossy().into_owned();
-        }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let name: String = stem
             .chars()
@@ -128,7 +121,19 @@ impl Job {
             .take(60)
             .collect();
         let id = format!("{name}-{}", &blake3::hash(text.as_bytes()).to_hex()[..8]);
-        Ok(Job { id, path: path.to_owned(), file })
+        Ok(Job { path: path.to_owned(), ..Job::of(id, file, lab) })
+    }
+
+    /// A job that is in no file; paths in it are relative to the folder of the lab.
+    pub fn of(id: String, mut file: JobFile, lab: &Path) -> Job {
+        file.kernel.package = lab.join(&file.kernel.package);
+        if let Some(config) = &mut file.mmtests.config_file {
+            *config = lab.join(&*config);
+        }
+        if !is_url(&file.mmtests.source) {
+            file.mmtests.source = lab.join(&file.mmtests.source).to_string_lossy().into_owned();
+        }
+        Job { path: PathBuf::from(&id), id, file }
     }
 
     /// The name of the run of a kernel.
@@ -162,8 +167,8 @@ pub fn jobs_of(lab: &Path, machine: &str) -> Result<(Vec<Job>, Vec<LabError>), L
     Ok((jobs, faults))
 }
 
-/// The error is a line and a sentence.
-fn parse(text: &str) -> Result<JobFile, (usize, String)> {
+/// Reads a job as it was written; paths stay as they are. The error is a line and a sentence.
+pub fn parse(text: &str) -> Result<JobFile, (usize, String)> {
     let job: JobFile = toml::from_str(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let line = 1 + text.get(..start).unwrap_or_default().matches('\n').count();

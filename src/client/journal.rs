@@ -43,6 +43,13 @@ pub enum Step {
     Release,
 }
 
+impl Step {
+    /// It is done whatever came of the job.
+    pub fn undoes(self) -> bool {
+        matches!(self, Step::Rescue(_) | Step::Publish | Step::PowerOff | Step::Release)
+    }
+}
+
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

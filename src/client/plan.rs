@@ -140,6 +140,9 @@ impl State {
             self.lost = true;
             self.given_up.get_or_insert(what.to_owned());
         }
+        if why == Why::Cancelled {
+            self.given_up.get_or_insert(what.to_owned());
+        }
         match step {
             Step::Run(number) => {
                 (self.up, self.ran, self.left) = (None, None, Some(number));

@@ -96,6 +96,7 @@ pub fn run(
     let mut late = false;
     loop {
         attached.still_ours()?;
+        attached.still_wanted()?;
         let seen = attached.sightings(since);
         if let Some(fault) = Fault::seen(&seen) {
             return Err(fault);

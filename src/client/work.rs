@@ -105,7 +105,9 @@ impl Work {
             self.journal.add(Event::Began { step })?;
             tell(&Progress::Begins(step));
             let began = Instant::now();
-            let result = self.attached.still_ours().and_then(|()| self.step(step, tell));
+            let wanted = || if step.undoes() { Ok(()) } else { self.attached.still_wanted() };
+            let ready = self.attached.still_ours().and_then(|()| wanted());
+            let result = ready.and_then(|()| self.step(step, tell));
             let spent = began.elapsed();
             let seconds = spent.as_secs();
             match result {

@@ -5,6 +5,7 @@
 
 mod image;
 mod packages;
+mod tree;
 
 use std::fs;
 use std::net::TcpListener;
@@ -30,6 +31,8 @@ const TOOLS: &[(&str, &str)] = &[
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("mke2fs", "e2fsprogs"),
+    ("git", "git"),
+    ("make", "make"),
     ("ssh", "openssh-client"),
     ("ssh-keygen", "openssh-client"),
     ("qemu-system-x86_64", "qemu-system-x86"),
@@ -83,7 +86,7 @@ impl Demo {
             let release = name.split('_').next().unwrap_or_default().replace("linux-image-", "");
             self.write(&format!("jobs/{number}-{release}.toml"), &self.job(kernel))?;
         }
-        Ok(())
+        self.coordinator(&fetched.kernels)
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), LabError> {
@@ -107,6 +110,41 @@ impl Demo {
         self.write(&format!("mmtests/configs/{CONFIG}"), CONFIG_FILE)?;
         let path = self.folder.join("mmtests/run-mmtests.sh");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(LabError::file(&path))
+    }
+
+    /// What `melbot coordinator` does here: it watches a tree with the two kernels.
+    fn coordinator(&self, kernels: &[PathBuf]) -> Result<(), LabError> {
+        tree::make(&self.folder, kernels)?;
+        self.write("kconfig", "# a real one is a .config of the kernel\n")?;
+        let text = format!(
+            r#"title = "melbot demo"
+
+[http]
+listen = "127.0.0.1:8417"
+
+[trees.demo]
+url = "{tree}"           # a stand-in; a real one is a URL of git
+first = "all"          # what of the tags that are there is run: "newest" of each track, "all", "nothing"
+minutes = 0.1          # between two looks
+
+[kconfigs.demo]
+base = "kconfig"
+
+[[policies]]
+name = "each-new-kernel"
+trees = ["demo"]
+kconfig = "demo"
+machines = ["{machine}"]
+configs = [{CONFIG:?}]
+iterations = {iterations}
+minutes = 30
+mmtests = {{ source = "mmtests" }}
+"#,
+            tree = tree::TREE,
+            machine = MACHINES[0],
+            iterations = self.iterations,
+        );
+        self.write("coordinator.toml", &text)
     }
 
     fn job(&self, kernel: &Path) -> String {

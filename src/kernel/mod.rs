@@ -1,5 +1,15 @@
-//! Kernels: what a git tree tells about their versions.
+//! Kernels: what a git tree tells about their versions, which of them are wanted, and how they are built.
 
+pub mod build;
+mod choice;
+pub mod git;
 mod history;
+pub mod images;
+mod kconfig;
+mod tree;
 
+pub use build::{Build, Builder, Outcome};
+pub use choice::Choice;
 pub use history::{History, HistoryError};
+pub use kconfig::{Kconfig, Package};
+pub use tree::{Point, Tree};

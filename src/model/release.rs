@@ -75,6 +75,16 @@ impl Release {
         if self.point == 0 { Track::Mainline } else { Track::Stable(self) }
     }
 
+    /// Number of the point release; 0 for a release of mainline.
+    pub fn point(self) -> u32 {
+        self.point
+    }
+
+    /// Number of the release candidate.
+    pub fn candidate(self) -> Option<u32> {
+        self.candidate
+    }
+
     /// `true` if this kernel lies on the path that leads to `later`: its own stable series, or
     /// mainline up to where that series branched off.
     pub fn leads_to(self, later: Release) -> bool {

@@ -8,8 +8,8 @@ use std::process::Command;
 const FLOORS: &[&[&str]] = &[
     &["model", "stats"],
     &["mmtests", "import", "notes", "store", "lab", "notify"],
-    &["kernel", "analysis"],
-    &["bisect", "client", "demo", "report", "serve", "site"],
+    &["kernel", "queue", "analysis"],
+    &["bisect", "client", "coordinator", "demo", "report", "serve", "site"],
     &["cli"],
 ];
 

@@ -7,6 +7,7 @@ mod alerts;
 mod benchmarks;
 mod bisect;
 mod browser;
+mod coordinator;
 mod detect;
 mod deviations;
 mod drivers;

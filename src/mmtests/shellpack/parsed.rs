@@ -76,7 +76,7 @@ impl Parsed {
             all.filter_map(|s| Some((s.operation.clone(), below(&s.values)?))).collect();
         let path = self.path.clone();
         for (operation, value) in odd {
-            let what = format!("{operation} was {value}, which nothing of its kind can be");
+            let what = format!("{operation} was {value:?}, which nothing of its kind can be");
             self.warn(&path, what, LOOK);
         }
     }
@@ -137,8 +137,6 @@ impl Parsed {
     /// Adds what MMTests' own log says of a failure, and whether anything was measured at all.
     pub(in crate::mmtests) fn finish(&mut self, logs: &Logs) {
         let nothing = self.samples.is_empty();
-        self.path = logs.path().to_owned();
-        self.note_negative();
         if let Some(text) = self.read(logs, "mmtests.log") {
             self.repeat_fatal(&text, nothing);
         }

@@ -151,7 +151,7 @@ pub fn watched(seed: u64, series: usize, iterations: usize) -> Vec<Watched> {
         Seen {
             name: format!("<counter>_{number}"),
             unit: "pages".into(),
-            reading: if number % 2 == 0 { Reading::Level } else { Reading::Counter },
+            reading: if number.is_multiple_of(2) { Reading::Level } else { Reading::Counter },
             iterations: (0..iterations).map(|_| Some(figures())).collect(),
             curve: Curve::new((0.0, 400.0), &values).filter(|_| number < 40),
         }

@@ -22,8 +22,12 @@ impl Grid {
         let lab = Lab::new("");
         let coordinator_port = free_port();
         let coordinator = format!("127.0.0.1:{coordinator_port}");
-        let first =
-            Part::start(Command::new(python("labgrid-coordinator")).args(["-l", &coordinator]));
+        // It keeps its state in the folder that it was started in.
+        let first = Part::start(
+            Command::new(python("labgrid-coordinator"))
+                .args(["-l", &coordinator])
+                .current_dir(lab.path("")),
+        );
         listens(coordinator_port);
         let port = Arc::new(Mutex::new((true, "0".to_owned())));
         let of_server = Arc::clone(&port);

@@ -51,8 +51,7 @@ pub struct Ended {
 impl World {
     /// Both machines, each with a port of its own.
     pub fn new() -> World {
-        static TURN: Mutex<()> = Mutex::new(());
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = turn();
         // A short path: sockets are in it.
         let folder = tempfile::Builder::new().prefix("lab").tempdir().unwrap();
         copy(original(), folder.path());
@@ -65,6 +64,13 @@ impl World {
             });
         }
         world
+    }
+
+    /// An empty folder.
+    pub fn without_machines() -> World {
+        let turn = turn();
+        let folder = tempfile::Builder::new().prefix("lab").tempdir().unwrap();
+        World { folder, _turn: turn }
     }
 
     /// A job for vm1 that boots the newer kernel; what `config` holds is run by the shell in the guest
@@ -177,7 +183,8 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
-        for machine in ["vm1", "vm2"] {
+        for machine in self.list("machines") {
+            let machine = machine.trim_end_matches(".toml");
             let _ = self.command(&["machine", "release", machine, "--force"]).output();
             let off = self.command(&["machine", "power", machine, "off"]).output().unwrap();
             if !off.status.success() && !std::thread::panicking() {
@@ -185,6 +192,11 @@ impl Drop for World {
             }
         }
     }
+}
+
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Large files are never written to, so that links do.

@@ -1,0 +1,170 @@
+//! Judges and publishes what was measured, and tells of it. The work is done by melbot itself as a program
+//! of its own: its memory is given back, and whatever happens to it does not happen to the coordinator.
+
+use std::io;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::desk::{self, Desk};
+use super::keeper::Keeper;
+use super::notify;
+use super::summary::{Ran, Summary};
+use super::tasks::{AnalyseTask, RunResult, RunTask};
+use crate::lab::{LabError, process};
+use crate::mmtests::discover;
+use crate::queue::{Job, Kind, Queue, QueueError, State, Taken, Worker};
+
+const RENEW: Duration = Duration::from_secs(20);
+const LEASE: Duration = Duration::from_secs(120);
+const WITHIN: Duration = Duration::from_secs(6 * 3600);
+/// Mails that could not be sent are tried again after so long.
+const SEND_AGAIN: i64 = 60_000;
+/// No JSON of melbot's is larger.
+const LARGEST: u64 = 1 << 30;
+/// Its name in the queue.
+const NAME: &str = "analyst";
+
+/// Takes analyse jobs until everything ends.
+pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
+    let mut queue = desk.queue()?;
+    queue.recover(NAME)?;
+    let worker =
+        Worker { name: NAME.to_owned(), kinds: vec![Kind::Analyse], machine: None, lease: LEASE };
+    let (mut send_after, mut told) = (0, false);
+    while !desk.stops() {
+        let taken = queue.take(&worker)?;
+        if let Some(taken) = &taken {
+            one(desk, &mut queue, taken, tell)?;
+        }
+        if desk.clock.now() >= send_after {
+            match notify::deliver(desk) {
+                Ok(_) => told = false,
+                Err(error) => {
+                    send_after = desk.clock.now() + SEND_AGAIN;
+                    // Said once, however long it lasts.
+                    if !std::mem::replace(&mut told, true) {
+                        tell(&error.to_string());
+                    }
+                }
+            }
+        }
+        if taken.is_none() {
+            desk.pause(Duration::from_secs(1));
+        }
+    }
+    Ok(())
+}
+
+fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Result<(), LabError> {
+    let id = taken.job.id;
+    let keeper = Keeper::start(&desk.queue_file(), taken.lease.clone(), RENEW)?;
+    let analysed = analyse(desk, queue, &taken.job);
+    drop(keeper);
+    let result = match analysed {
+        Ok(line) => {
+            tell(&format!("job {id}: {line}"));
+            queue.finish(&taken.lease, &Value::String(line).to_string())
+        }
+        Err(error) => {
+            tell(&format!("job {id}: {error}"));
+            queue.fail(&taken.lease, &error.to_string()).map(drop)
+        }
+    };
+    result.or_else(|error| match error {
+        QueueError::Lost { .. } => Ok(()),
+        error => Err(error.into()),
+    })
+}
+
+/// What came of it, in a line.
+fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
+    let task: AnalyseTask = serde_json::from_str(&job.task).map_err(|error| {
+        LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
+    })?;
+    let any = !discover(&desk.results()).runs.is_empty();
+    if any {
+        publish(desk)?;
+    }
+    if !task.tell {
+        return Ok(format!("the site has {}", job.title));
+    }
+    let mut summary = Summary {
+        kernel: task.kernel.clone(),
+        machine: task.machine.clone(),
+        runs: runs(queue, job)?,
+        ..Summary::default()
+    };
+    if any {
+        summary.read(&said(desk, &["alerts", "list"])?, &said(desk, &["compare"])?);
+    }
+    let mut body = summary.text();
+    if let Some(url) = &desk.settings.url {
+        body += &format!("\n{url}\n");
+    }
+    notify::write(
+        desk,
+        &format!("kernel-{}", job.id),
+        &notify::mail(desk, &summary.line(), &body),
+    )?;
+    Ok(summary.line())
+}
+
+/// The runs that it was to wait for.
+fn runs(queue: &Queue, job: &Job) -> Result<Vec<Ran>, LabError> {
+    let mut runs = Vec::new();
+    for need in queue.needs(job.id)? {
+        let job = queue.job(need.job)?;
+        if job.kind != Kind::Run {
+            continue;
+        }
+        let config = serde_json::from_str::<RunTask>(&job.task).map(|task| task.job.config);
+        let outcome = job.outcome.unwrap_or_default();
+        runs.push(Ran {
+            config: config.unwrap_or(job.title),
+            outcome: match (job.state, serde_json::from_str::<RunResult>(&outcome)) {
+                (State::Done, Ok(result)) => match result.reason {
+                    Some(reason) => format!("{}: {reason}", result.outcome),
+                    None => result.outcome,
+                },
+                (state, _) => format!("{state}: {outcome}"),
+            },
+        });
+    }
+    Ok(runs)
+}
+
+fn publish(desk: &Desk) -> Result<(), LabError> {
+    let site = desk.site();
+    let mut command = melbot(desk, &["site"]);
+    command.arg("-o").arg(&site);
+    if let Some(title) = &desk.settings.title {
+        command.arg("--title").arg(title);
+    }
+    output(&mut command).map(drop)
+}
+
+/// What a melbot of its own says as JSON.
+fn said(desk: &Desk, verb: &[&str]) -> Result<Value, LabError> {
+    let bytes = output(melbot(desk, verb).arg("--json"))?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        LabError::new(format!("melbot {}: {error}", verb.join(" ")), "tell the authors of melbot")
+    })
+}
+
+fn melbot(desk: &Desk, verb: &[&str]) -> Command {
+    let mut command = desk::melbot();
+    command.args(verb).arg(desk.results()).arg("--store").arg(desk.state("store"));
+    command.current_dir(&desk.lab);
+    command
+}
+
+fn output(command: &mut Command) -> Result<Vec<u8>, LabError> {
+    let mut bytes = Vec::new();
+    let exit = process::run(command, &mut io::empty(), &mut bytes, LARGEST, WITHIN)?;
+    if exit.success() {
+        return Ok(bytes);
+    }
+    Err(LabError::new(process::last_line(&exit.complaint), "run the same by hand to see more"))
+}

@@ -1,0 +1,133 @@
+//! What all threads of the coordinator have in common.
+
+use std::fs::{self, File, TryLockError};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::settings::Settings;
+use crate::kernel::{Builder, Kconfig, Tree};
+use crate::lab::{Lab, LabError};
+use crate::queue::{Clock, Queue, QueueError};
+
+/// The folder of the queue, of the mirrors of trees and of everything else that is no result.
+pub const STATE: &str = "state";
+
+/// A lab with a coordinator.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Folder of the lab.
+    pub lab: PathBuf,
+    /// What is to be done.
+    pub settings: Settings,
+    /// What time it is.
+    pub clock: Clock,
+    stop: Arc<AtomicBool>,
+}
+
+impl Desk {
+    /// That of a lab.
+    pub fn at(lab: &Lab) -> Result<Desk, LabError> {
+        let folder = lab.folder().to_owned();
+        let settings = Settings::read(&folder)?;
+        let state = folder.join(STATE);
+        fs::create_dir_all(&state).map_err(LabError::file(&state))?;
+        let stop = Arc::new(AtomicBool::new(false));
+        Ok(Desk { lab: folder, settings, clock: Clock::system(), stop })
+    }
+
+    /// Where the queue of a lab is.
+    pub fn queue_of(lab: &Path) -> PathBuf {
+        lab.join(STATE).join("queue.db")
+    }
+
+    /// Where the queue is.
+    pub fn queue_file(&self) -> PathBuf {
+        Desk::queue_of(&self.lab)
+    }
+
+    /// A connection to the queue.
+    pub fn queue(&self) -> Result<Queue, QueueError> {
+        Queue::open(&self.queue_file(), self.clock.clone())
+    }
+
+    /// A file or folder of its state.
+    pub fn state(&self, name: &str) -> PathBuf {
+        self.lab.join(STATE).join(name)
+    }
+
+    /// The folder of results.
+    pub fn results(&self) -> PathBuf {
+        self.lab.join(&self.settings.results)
+    }
+
+    /// The folder of the site.
+    pub fn site(&self) -> PathBuf {
+        self.lab.join(&self.settings.site)
+    }
+
+    /// The mirror of a tree.
+    pub fn tree(&self, name: &str) -> Result<Tree, LabError> {
+        let settings = self.settings.trees.get(name).ok_or_else(|| {
+            LabError::new(format!("there is no tree {name:?}"), "name one of [trees.NAME]")
+        })?;
+        // A path in the file is relative to the lab; a URL stays what it is.
+        let path = self.lab.join(&settings.url);
+        let url =
+            if path.exists() { path.to_string_lossy().into_owned() } else { settings.url.clone() };
+        let folder = self.state("trees").join(format!("{name}.git"));
+        Ok(Tree { folder, url })
+    }
+
+    /// Identity of the build of a commit.
+    pub fn build_key(&self, tree: &Tree, kconfig: &str, commit: &str) -> Result<String, LabError> {
+        let settings: Kconfig = self.settings.kconfig(&self.lab, kconfig)?;
+        Builder { lab: &self.lab, tree, name: kconfig, kconfig: &settings }.key(commit)
+    }
+
+    /// Everything ends as soon as it can.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::SeqCst);
+    }
+
+    /// `true` if everything is to end.
+    pub fn stops(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    /// Sleeps, but not longer than until everything is to end.
+    pub fn pause(&self, time: Duration) {
+        let step = Duration::from_millis(100);
+        let mut left = time;
+        while !left.is_zero() && !self.stops() {
+            let now = left.min(step);
+            thread::sleep(now);
+            left -= now;
+        }
+    }
+}
+
+/// melbot itself, as it was started: also where its file was replaced by a newer one meanwhile.
+pub fn melbot() -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.arg0("melbot");
+    command
+}
+
+/// Only one has this lock; it is let go with the file, also by a kill.
+pub fn only_one(path: &Path, who: &str) -> Result<File, LabError> {
+    let file = File::options().create(true).truncate(false).write(true).open(path);
+    let file = file.map_err(LabError::file(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LabError::new(
+            format!("{}: another {who} is at work", path.display()),
+            "wait for it to end, or end it",
+        )),
+        Err(TryLockError::Error(error)) => Err(LabError::file(path)(error)),
+    }
+}

@@ -1,0 +1,31 @@
+//! Figures for Prometheus.
+
+use super::answer::Answer;
+use super::route::Failure;
+use crate::coordinator::desk::Desk;
+use crate::queue::{Filter, Kind, State};
+
+/// All of them.
+pub fn answer(desk: &Desk) -> Result<Answer, Failure> {
+    let queue = desk.queue()?;
+    let counts = queue.counts()?;
+    let mut text = String::from(
+        "# HELP melbot_jobs Jobs of the queue by kind and state.\n# TYPE melbot_jobs gauge\n",
+    );
+    for kind in Kind::ALL {
+        for state in State::ALL {
+            let count = counts.iter().find(|count| count.kind == kind && count.state == state);
+            let count = count.map_or(0, |count| count.count);
+            text += &format!("melbot_jobs{{kind=\"{kind}\",state=\"{state}\"}} {count}\n");
+        }
+    }
+    let waiting = queue.jobs(&Filter { states: vec![State::Waiting], ..Filter::default() })?;
+    let oldest = waiting.iter().filter(|job| job.blocked == 0).map(|job| job.created).min();
+    let age = oldest.map_or(0, |since| (desk.clock.now() - since).max(0) / 1000);
+    text += "# HELP melbot_oldest_waiting_seconds Age of the oldest job that could be taken.\n\
+             # TYPE melbot_oldest_waiting_seconds gauge\n";
+    text += &format!("melbot_oldest_waiting_seconds {age}\n");
+    text += "# HELP melbot_paused Pauses of the queue.\n# TYPE melbot_paused gauge\n";
+    text += &format!("melbot_paused {}\n", queue.paused()?.len());
+    Ok(Answer::text(200, "text/plain; version=0.0.4; charset=utf-8", text))
+}

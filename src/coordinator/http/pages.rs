@@ -1,0 +1,160 @@
+//! Pages of jobs. Everything in them is escaped; there are no buttons: who changes something has a token.
+
+use std::fmt::Write as _;
+use std::time::{Duration, SystemTime};
+
+use super::answer::Answer;
+use super::route::Failure;
+use crate::coordinator::desk::Desk;
+use crate::notes::utc;
+use crate::queue::{Filter, Job, State};
+
+/// No more of what is over is listed.
+const OVER: i64 = 100;
+
+/// The page of this path, if it is one of these.
+pub fn answer(desk: &Desk, path: &str) -> Result<Option<Answer>, Failure> {
+    let answer = match path.strip_prefix("/jobs") {
+        Some("" | "/") => list(desk)?,
+        Some(rest) => match rest.strip_prefix('/').and_then(|id| id.parse().ok()) {
+            Some(id) => one(desk, id)?,
+            None => return Ok(None),
+        },
+        None => return Ok(None),
+    };
+    Ok(Some(answer))
+}
+
+/// There is no such page, or no site yet.
+pub fn nothing(desk: &Desk, path: &str) -> Answer {
+    let what = match path {
+        "/" => "<p>Nothing was measured yet: the site comes with the first run.</p>",
+        _ => "<p>There is no such page.</p>",
+    };
+    let page = page(desk, "melbot", what);
+    Answer { status: if path == "/" { 200 } else { 404 }, ..Answer::page(page) }
+}
+
+fn list(desk: &Desk) -> Result<Answer, Failure> {
+    let queue = desk.queue()?;
+    let of =
+        |states: &[State], limit| Filter { states: states.to_vec(), limit, ..Filter::default() };
+    let mut body = String::new();
+    for scope in queue.paused()? {
+        let _ = write!(body, "<p><strong>Paused:</strong> {}</p>", escaped(&scope.to_string()));
+    }
+    let over = [State::Done, State::Failed, State::Cancelled];
+    let mut last = queue.jobs(&of(&over, Some(OVER)))?;
+    last.reverse();
+    for (title, jobs) in [
+        ("Running", queue.jobs(&of(&[State::Running], None))?),
+        ("Waiting", queue.jobs(&of(&[State::Waiting], None))?),
+        ("Over", last),
+    ] {
+        let _ = write!(body, "<h2>{title}</h2>");
+        table(&mut body, &jobs);
+    }
+    Ok(Answer::page(page(desk, "Jobs", &body)))
+}
+
+fn table(body: &mut String, jobs: &[Job]) {
+    if jobs.is_empty() {
+        body.push_str("<p>None.</p>");
+        return;
+    }
+    body.push_str(
+        "<table><thead><tr><th>Job<th>State<th>Kind<th>Machine<th>What<th>Since<th></tr></thead>",
+    );
+    for job in jobs {
+        let since = job.ended.or(job.started).unwrap_or(job.created);
+        let remark = match job.state {
+            State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
+            State::Waiting if job.failures > 0 => format!("failed {} times", job.failures),
+            State::Failed | State::Cancelled => job.outcome.clone().unwrap_or_default(),
+            State::Running => job.owner.clone().unwrap_or_default(),
+            State::Waiting | State::Done => String::new(),
+        };
+        let _ = write!(
+            body,
+            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+            job.id,
+            job.id,
+            job.state,
+            job.state,
+            job.kind,
+            escaped(job.machine.as_deref().unwrap_or_default()),
+            escaped(&job.title),
+            time(since),
+            escaped(&remark)
+        );
+    }
+    body.push_str("</table>");
+}
+
+fn one(desk: &Desk, id: i64) -> Result<Answer, Failure> {
+    let queue = desk.queue()?;
+    let job = queue.job(id)?;
+    let mut body = String::from("<table>");
+    let mut row = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = write!(body, "<tr><th>{}<td>{value}</tr>", escaped(name));
+        }
+    };
+    row("What", &escaped(&job.title));
+    row("Kind", job.kind.word());
+    row("State", job.state.word());
+    row("Machine", &escaped(job.machine.as_deref().unwrap_or_default()));
+    row("Track", &escaped(&job.lane));
+    row("Priority", &job.priority.to_string());
+    for need in queue.needs(id)? {
+        let other = queue.job(need.job)?;
+        let link = format!("<a href=\"/jobs/{0}\">job {0}</a>", other.id);
+        row("Needs", &format!("{link}, {}: {}", other.state, escaped(&other.title)));
+    }
+    for event in queue.history(id)? {
+        row(&event.event, &format!("{} {}", time(event.at), escaped(&event.detail)));
+    }
+    row("Outcome", &escaped(job.outcome.as_deref().unwrap_or_default()));
+    body.push_str("</table><p><a href=\"/jobs\">All jobs</a></p>");
+    Ok(Answer::page(page(desk, &format!("Job {id}"), &body)))
+}
+
+fn time(milliseconds: i64) -> String {
+    let since = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
+    let text = utc(SystemTime::UNIX_EPOCH + since);
+    format!("<time datetime=\"{text}\">{}</time>", text.replace('T', " ").replace('Z', ""))
+}
+
+fn page(desk: &Desk, title: &str, body: &str) -> String {
+    let site = escaped(desk.settings.title.as_deref().unwrap_or("melbot"));
+    format!(
+        "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{0} – {site}</title><style>{STYLE}</style>\
+         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a></nav>\
+         <main><h1>{0}</h1>{body}</main></html>\n",
+        escaped(title)
+    )
+}
+
+const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;\
+    max-width:72rem;margin:0 auto;padding:1rem}table{border-collapse:collapse;display:block;\
+    overflow-x:auto}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;\
+    border-bottom:1px solid #8884}td{overflow-wrap:anywhere}time{white-space:nowrap}\
+    .failed{color:#c33;font-weight:600}.running{font-weight:600}";
+
+/// Text that is no markup.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}

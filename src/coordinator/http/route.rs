@@ -1,0 +1,98 @@
+//! Which request is answered by whom.
+
+use super::answer::Answer;
+use super::request::Request;
+use super::tokens::{self, Role, Tokens};
+use super::{api, files, metrics, pages};
+use crate::coordinator::desk::Desk;
+use crate::lab::LabError;
+use crate::queue::QueueError;
+
+/// Why there is no answer.
+pub enum Failure {
+    /// The request.
+    Refused(u16, String),
+    /// The queue.
+    Queue(QueueError),
+}
+
+impl From<QueueError> for Failure {
+    fn from(error: QueueError) -> Failure {
+        Failure::Queue(error)
+    }
+}
+
+impl From<LabError> for Failure {
+    fn from(error: LabError) -> Failure {
+        Failure::Refused(400, error.to_string())
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Answer {
+        match failure {
+            Failure::Refused(401, why) => {
+                Answer::refused(401, &why).with("WWW-Authenticate", "Bearer")
+            }
+            Failure::Refused(status, why) => Answer::refused(status, &why),
+            Failure::Queue(error @ QueueError::NoJob(_)) => {
+                Answer::refused(404, &error.to_string())
+            }
+            Failure::Queue(error @ QueueError::Refused { .. }) => {
+                Answer::refused(409, &error.to_string())
+            }
+            // What the database says may hold paths of this machine.
+            Failure::Queue(_) => Answer::refused(503, "the queue cannot be used right now"),
+        }
+    }
+}
+
+/// The answer to a request.
+pub fn answer(desk: &Desk, request: &Request) -> Answer {
+    let looks = matches!(request.method.as_str(), "GET" | "HEAD");
+    let path = request.path.as_str();
+    if looks && path == "/health" {
+        return match desk.queue().and_then(|queue| queue.counts()) {
+            Ok(_) => Answer::text(200, "text/plain; charset=utf-8", "ok\n"),
+            Err(error) => Failure::Queue(error).into(),
+        };
+    }
+    if path == "/api" || path.starts_with("/api/") {
+        return api::answer(desk, request).unwrap_or_else(Answer::from);
+    }
+    if !looks {
+        return Answer::refused(405, "only /api takes that").with("Allow", "GET, HEAD");
+    }
+    if desk.settings.http.private
+        && let Err(failure) = allowed(desk, request, Role::Read)
+    {
+        return failure.into();
+    }
+    let found = match path {
+        "/metrics" => metrics::answer(desk).map(Some),
+        _ => pages::answer(desk, path),
+    };
+    match found {
+        Ok(Some(answer)) => answer,
+        Ok(None) => files::find(&desk.site(), path).unwrap_or_else(|| pages::nothing(desk, path)),
+        Err(failure) => failure.into(),
+    }
+}
+
+/// An error unless the request has a token of this role.
+pub fn allowed(desk: &Desk, request: &Request, role: Role) -> Result<(), Failure> {
+    let Some(token) = &request.token else {
+        let what = "this needs a token: Authorization: Bearer TOKEN; see melbot token add";
+        return Err(Failure::Refused(401, what.to_owned()));
+    };
+    // Read each time: a token that was taken away is of no use any more.
+    let tokens = Tokens::read(&desk.state(tokens::FILE))
+        .map_err(|_| Failure::Refused(503, "tokens cannot be read".to_owned()))?;
+    match tokens.find(token) {
+        None => Err(Failure::Refused(401, "there is no such token".to_owned())),
+        Some(found) if found.role < role => {
+            Err(Failure::Refused(403, "the token does not allow that".to_owned()))
+        }
+        Some(_) => Ok(()),
+    }
+}

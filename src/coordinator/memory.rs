@@ -1,0 +1,134 @@
+//! What the coordinator has seen: the heads and tags of trees, and the times that it has seen to.
+//!
+//! Losing it loses no job: what is ordered again is the same job.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::Point;
+use crate::lab::LabError;
+
+/// What was seen.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Memory {
+    #[serde(skip)]
+    path: PathBuf,
+    /// Names and commits, by tree.
+    trees: BTreeMap<String, BTreeMap<String, String>>,
+    /// Last times that were seen to, by policy.
+    times: BTreeMap<String, i64>,
+}
+
+/// What is new in a tree.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News<'p> {
+    /// It was never looked at before: everything is new.
+    pub first: bool,
+    /// Names that were not there, and branches that moved.
+    pub points: Vec<&'p Point>,
+    /// Tags that mean another commit than before.
+    pub moved: Vec<&'p Point>,
+}
+
+impl Memory {
+    /// Reads it.
+    pub fn open(path: &Path) -> Result<Memory, LabError> {
+        let mut memory = match fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+                LabError::new(
+                    format!("{}: {error}", path.display()),
+                    "remove it: the newest kernels are then queued again where they were not run",
+                )
+            })?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Memory::default(),
+            Err(error) => return Err(LabError::file(path)(error)),
+        };
+        memory.path = path.to_owned();
+        Ok(memory)
+    }
+
+    /// What a tree has that it had not.
+    pub fn news<'p>(&self, tree: &str, points: &'p [Point]) -> News<'p> {
+        let Some(seen) = self.trees.get(tree) else {
+            return News { first: true, points: points.iter().collect(), moved: Vec::new() };
+        };
+        let mut news = News::default();
+        for point in points {
+            match seen.get(&name(point)) {
+                Some(commit) if *commit == point.commit => {}
+                Some(_) if !point.branch => news.moved.push(point),
+                _ => news.points.push(point),
+            }
+        }
+        news
+    }
+
+    /// That is what it has.
+    pub fn saw(&mut self, tree: &str, points: &[Point]) -> Result<(), LabError> {
+        let seen = points.iter().map(|point| (name(point), point.commit.clone())).collect();
+        if self.trees.get(tree) == Some(&seen) {
+            return Ok(());
+        }
+        self.trees.insert(tree.to_owned(), seen);
+        self.write()
+    }
+
+    /// The last time of a policy that was seen to.
+    pub fn time(&self, policy: &str) -> Option<i64> {
+        self.times.get(policy).copied()
+    }
+
+    /// That time was seen to.
+    pub fn saw_to(&mut self, policy: &str, time: i64) -> Result<(), LabError> {
+        self.times.insert(policy.to_owned(), time);
+        self.write()
+    }
+
+    /// Whole, or not at all.
+    fn write(&self) -> Result<(), LabError> {
+        let new = self.path.with_extension("new");
+        let write = || -> io::Result<()> {
+            fs::write(&new, serde_json::to_string(self)?)?;
+            fs::File::open(&new)?.sync_all()?;
+            fs::rename(&new, &self.path)
+        };
+        write().map_err(LabError::file(&self.path))
+    }
+}
+
+fn name(point: &Point) -> String {
+    format!("{} {}", if point.branch { "branch" } else { "tag" }, point.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(name: &str, commit: &str, branch: bool) -> Point {
+        let (name, commit) = (name.to_owned(), commit.to_owned());
+        Point { name, commit, time: 0, track: None, branch, signed: false }
+    }
+
+    #[test]
+    fn what_was_not_there_is_new_and_a_tag_that_moved_is_told_apart() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("memory.json");
+        let mut memory = Memory::open(&path).expect("new");
+        let old = [point("v1.0", "a", false), point("next", "a", true)];
+        assert!(memory.news("t", &old).first);
+        memory.saw("t", &old).expect("writable");
+        let memory = Memory::open(&path).expect("readable");
+        assert_eq!(memory.news("t", &old), News::default());
+        let now = [point("v1.0", "b", false), point("v1.1", "c", false), point("next", "d", true)];
+        let news = memory.news("t", &now);
+        let names = |points: &[&Point]| -> Vec<String> {
+            points.iter().map(|point| point.name.clone()).collect()
+        };
+        assert_eq!(names(&news.points), ["v1.1", "next"]);
+        assert_eq!(names(&news.moved), ["v1.0"]);
+    }
+}

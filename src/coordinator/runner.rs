@@ -1,0 +1,135 @@
+//! A client of the queue: takes the jobs of one machine, and does them.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use super::desk::only_one;
+use super::keeper::Keeper;
+use super::orders::json;
+use super::tasks::{RunResult, RunTask};
+use crate::client::{Job, Outcome, Progress, Work};
+use crate::kernel::Build;
+use crate::lab::{Lab, LabError};
+use crate::queue::{self, Clock, Kind, Queue, QueueError, Taken, Worker};
+
+const RENEW: Duration = Duration::from_secs(20);
+const LEASE: Duration = Duration::from_secs(120);
+/// A machine that somebody else has is waited for.
+const WAIT: Duration = Duration::from_secs(24 * 3600);
+
+/// Does the jobs of a machine.
+pub struct Runner<'a> {
+    /// The lab.
+    pub lab: &'a Lab,
+    /// The machine.
+    pub machine: &'a str,
+    /// The queue.
+    pub queue: &'a Path,
+    /// Where runs are put.
+    pub results: &'a Path,
+    /// Stop when nothing is to be done.
+    pub until_empty: bool,
+}
+
+/// What is going on.
+pub enum Told<'a> {
+    /// A job was taken.
+    Taken(&'a queue::Job),
+    /// A step of it.
+    Step(&'a Progress<'a>),
+    /// It is over.
+    Over(&'a str),
+}
+
+impl Runner<'_> {
+    /// Works until it is killed, which is the way to end it: the same job goes on at the next start.
+    pub fn run(&self, tell: &mut dyn FnMut(Told)) -> Result<(), LabError> {
+        let state = self.lab.state(self.machine);
+        std::fs::create_dir_all(&state).map_err(LabError::file(&state))?;
+        let _lock = only_one(&state.join("queue.lock"), "client of this machine")?;
+        let mut queue = Queue::open(self.queue, Clock::system())?;
+        let name = format!("client {}", self.machine);
+        queue.recover(&name)?;
+        let machine = Some(self.machine.to_owned());
+        let worker = Worker { name, kinds: vec![Kind::Run], machine, lease: LEASE };
+        loop {
+            match queue.take(&worker)? {
+                Some(taken) => self.one(&mut queue, &taken, tell)?,
+                None if self.until_empty => return Ok(()),
+                None => thread::sleep(Duration::from_secs(1)),
+            }
+        }
+    }
+
+    fn one(
+        &self,
+        queue: &mut Queue,
+        taken: &Taken,
+        tell: &mut dyn FnMut(Told),
+    ) -> Result<(), LabError> {
+        tell(Told::Taken(&taken.job));
+        let keeper = Keeper::start(self.queue, taken.lease.clone(), RENEW)?;
+        let ended = self.job(queue, &taken.job).and_then(|job| {
+            let mut work = Work::open(self.lab, self.machine, job, self.results, WAIT)?;
+            work.attached.ask_whether_wanted(Box::new(move || keeper.lost()));
+            work.run(&mut |progress| tell(Told::Step(progress)))
+        });
+        let result = match ended {
+            Ok(outcome) => {
+                let reason = outcome.reason().map(str::to_owned);
+                tell(Told::Over(reason.as_deref().unwrap_or(outcome.word())));
+                match outcome {
+                    Outcome::Failed { reason } => queue.fail(&taken.lease, &reason).map(drop),
+                    _ => {
+                        let outcome = outcome.word().to_owned();
+                        queue.finish(&taken.lease, &json(&RunResult { outcome, reason }))
+                    }
+                }
+            }
+            Err(error) => {
+                tell(Told::Over(&error.to_string()));
+                queue.fail(&taken.lease, &error.to_string()).map(drop)
+            }
+        };
+        // It was cancelled, or somebody else has it: that is told in its history.
+        result.or_else(|error| match error {
+            QueueError::Lost { .. } => Ok(()),
+            error => Err(error.into()),
+        })
+    }
+
+    /// Each try has a journal of its own; a client that was killed goes on with that of its try.
+    fn job(&self, queue: &Queue, job: &queue::Job) -> Result<Job, LabError> {
+        let task: RunTask = serde_json::from_str(&job.task).map_err(|error| {
+            LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
+        })?;
+        let mut file = task.job;
+        if file.kernel.package.as_os_str().is_empty() {
+            let build = built(queue, job.id)?;
+            file.kernel.release = build.release;
+            file.kernel.commit = Some(build.commit);
+            file.kernel.package = build.package.unwrap_or_default();
+        }
+        let id = format!("queue-{}-{}", job.id, job.failures + 1);
+        Ok(Job::of(id, file, self.lab.folder()))
+    }
+}
+
+/// The build that a job needs.
+fn built(queue: &Queue, id: i64) -> Result<Build, LabError> {
+    for need in queue.needs(id)? {
+        let job = queue.job(need.job)?;
+        let build = job.outcome.as_deref().map(serde_json::from_str::<Build>);
+        if let Some(Ok(build)) = build.filter(|_| job.kind == Kind::Build) {
+            return Ok(build);
+        }
+    }
+    Err(LabError::new(format!("job {id} names no kernel"), "cancel it, and add it anew"))
+}
+
+impl From<QueueError> for LabError {
+    fn from(error: QueueError) -> LabError {
+        LabError::new(error.to_string(), "see melbot queue list")
+    }
+}

@@ -1,0 +1,46 @@
+//! What jobs of the queue hold, as JSON.
+
+use serde::{Deserialize, Serialize};
+
+use crate::client::JobFile;
+
+/// A kernel to be built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildTask {
+    /// Name of the tree.
+    pub tree: String,
+    /// The commit.
+    pub commit: String,
+    /// Name of the configuration.
+    pub kconfig: String,
+    /// What people call the kernel.
+    pub kernel: String,
+}
+
+/// A config to be run on a machine. A job without a package runs the kernel of the build that it needs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunTask {
+    /// The job.
+    pub job: JobFile,
+}
+
+/// Something that was measured, or should have been.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnalyseTask {
+    /// The machine.
+    pub machine: String,
+    /// Name of its runs.
+    pub kernel: String,
+    /// Everything of this kernel is over: people are told.
+    pub tell: bool,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunResult {
+    /// `finished` or `partial`.
+    pub outcome: String,
+    /// Why not all of it came home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
