@@ -48,8 +48,8 @@ pub struct ClientVerb {
     /// Wait so many minutes for a machine that somebody else has
     #[arg(long, value_name = "N", default_value_t = 0)]
     wait: u64,
-    /// Take jobs from the queue of the lab, or from that file, one after the other for ever
-    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["jobs", "dry_run", "wait"])]
+    /// Take jobs from the queue of the lab, or from that file or postgres:// URL, one by one for ever
+    #[arg(long, value_name = "PLACE", num_args = 0..=1, conflicts_with_all = ["jobs", "dry_run", "wait"])]
     queue: Option<Option<PathBuf>>,
     /// With --queue: end when nothing is to be done
     #[arg(long, requires = "queue")]
@@ -99,7 +99,10 @@ impl ClientVerb {
 
     fn serve(&self, lab: &Lab, queue: Option<&Path>, results: &Path) -> anyhow::Result<Ending> {
         crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
-        let queue = queue.map_or_else(|| Desk::queue_of(lab.folder()), Path::to_owned);
+        let queue = match queue {
+            Some(place) => place.to_owned(),
+            None => Desk::queue_of(lab.folder())?,
+        };
         let runner = Runner {
             lab,
             machine: &self.machine,

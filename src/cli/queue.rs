@@ -106,15 +106,16 @@ impl Which {
 impl QueueVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         let lab = Lab::at(&self.lab)?;
-        let path = Desk::queue_of(lab.folder());
+        let path = Desk::queue_of(lab.folder())?;
         let makes = matches!(self.verb, Verb::Add { .. });
-        if !path.is_file() && !makes {
+        let server = path.to_string_lossy().contains("://");
+        if !server && !path.is_file() && !makes {
             bail!(
                 "{}: there is no queue yet; start melbot coordinator, or add a job",
                 path.display()
             );
         }
-        if let Some(folder) = path.parent() {
+        if let Some(folder) = path.parent().filter(|_| !server) {
             std::fs::create_dir_all(folder)?;
         }
         let mut queue = Queue::open(&path, Clock::system())?;

@@ -40,7 +40,7 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
         }
         if desk.clock.now() >= send_after {
             match notify::deliver(desk) {
-                Ok(_) => told = false,
+                Ok(()) => told = false,
                 Err(error) => {
                     send_after = desk.clock.now() + SEND_AGAIN;
                     // Said once, however long it lasts.
@@ -59,7 +59,7 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
 
 fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Result<(), LabError> {
     let id = taken.job.id;
-    let keeper = Keeper::start(&desk.queue_file(), taken.lease.clone(), RENEW)?;
+    let keeper = Keeper::start(&desk.queue_place(), taken.lease.clone(), RENEW)?;
     let analysed = analyse(desk, queue, &taken.job);
     drop(keeper);
     let result = match analysed {
@@ -103,11 +103,7 @@ fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
     if let Some(url) = &desk.settings.url {
         body += &format!("\n{url}\n");
     }
-    notify::write(
-        desk,
-        &format!("kernel-{}", job.id),
-        &notify::mail(desk, &summary.line(), &body),
-    )?;
+    notify::tell(desk, &format!("job {}", job.id), &summary.line(), body)?;
     Ok(summary.line())
 }
 

@@ -32,7 +32,7 @@ pub fn work(desk: &Desk, name: &str, tell: &dyn Fn(&str)) -> Result<(), LabError
 
 fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Result<(), LabError> {
     let id = taken.job.id;
-    let keeper = Keeper::start(&desk.queue_file(), taken.lease.clone(), RENEW)?;
+    let keeper = Keeper::start(&desk.queue_place(), taken.lease.clone(), RENEW)?;
     let built = build(desk, &taken.job, &mut |what| tell(&format!("job {id}: {what}")));
     drop(keeper);
     let result = match built {
@@ -50,7 +50,8 @@ fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Re
             tell(&format!("job {id}: {} does not build: {reason}", taken.job.title));
             let result = queue.give_up(&taken.lease, &format!("does not build: {reason}"));
             if !was_broken(queue, &taken.job)? {
-                notify::write(desk, &format!("build-{id}"), &mail(desk, &taken.job, &build))?;
+                let subject = format!("{} does not build", taken.job.title);
+                notify::tell(desk, &format!("job {id}"), &subject, letter(&taken.job, &build))?;
             }
             result
         }
@@ -91,20 +92,15 @@ fn was_broken(queue: &Queue, job: &Job) -> Result<bool, LabError> {
     Ok(before.is_some_and(|before| before.state == State::Failed))
 }
 
-fn mail(desk: &Desk, job: &Job, build: &Build) -> String {
+fn letter(job: &Job, build: &Build) -> String {
     let reason = build.reason.as_deref().unwrap_or("no reason was given");
-    notify::mail(
-        desk,
-        &format!("{} does not build", job.title),
-        &format!(
-            "{}\n\n  commit         {}\n  configuration  {}\n  log            {}\n\n\
-             Kernels after it on the same track are not told of until one builds.\n\
-             Try it again with: melbot queue retry {}\n",
-            reason,
-            build.commit,
-            build.kconfig,
-            build.log.display(),
-            job.id
-        ),
+    format!(
+        "{reason}\n\n  commit         {}\n  configuration  {}\n  log            {}\n\n\
+         Kernels after it on the same track are not told of until one builds.\n\
+         Try it again with: melbot queue retry {}\n",
+        build.commit,
+        build.kconfig,
+        build.log.display(),
+        job.id
     )
 }

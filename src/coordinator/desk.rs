@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::settings::Settings;
+use super::settings::{FILE, Settings};
 use crate::kernel::{Builder, Kconfig, Tree};
 use crate::lab::{Lab, LabError};
 use crate::queue::{Clock, Queue, QueueError};
@@ -40,19 +40,23 @@ impl Desk {
         Ok(Desk { lab: folder, settings, clock: Clock::system(), stop })
     }
 
-    /// Where the queue of a lab is.
-    pub fn queue_of(lab: &Path) -> PathBuf {
-        lab.join(STATE).join("queue.db")
+    /// Where the queue of a lab is: a file, or what coordinator.toml says.
+    pub fn queue_of(lab: &Path) -> Result<PathBuf, LabError> {
+        let said = match lab.join(FILE).is_file() {
+            true => Settings::read(lab)?.queue,
+            false => None,
+        };
+        Ok(said.unwrap_or_else(|| lab.join(STATE).join("queue.db")))
     }
 
     /// Where the queue is.
-    pub fn queue_file(&self) -> PathBuf {
-        Desk::queue_of(&self.lab)
+    pub fn queue_place(&self) -> PathBuf {
+        self.settings.queue.clone().unwrap_or_else(|| self.state("queue.db"))
     }
 
     /// A connection to the queue.
     pub fn queue(&self) -> Result<Queue, QueueError> {
-        Queue::open(&self.queue_file(), self.clock.clone())
+        Queue::open(&self.queue_place(), self.clock.clone())
     }
 
     /// A file or folder of its state.

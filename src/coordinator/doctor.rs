@@ -9,6 +9,7 @@ use super::desk::{Desk, STATE};
 use super::settings::Settings;
 use crate::kernel::git::git_command;
 use crate::lab::{Lab, process};
+use crate::notify;
 use crate::queue::{Clock, Queue};
 
 /// Answers of other hosts.
@@ -63,12 +64,14 @@ pub fn examine(lab: &Lab, tell: &mut dyn FnMut(&Finding)) {
     if let Some(address) = &desk.settings.http.listen {
         look(&format!("address {address}"), address_is_free(&desk, address));
     }
-    let command = &desk.settings.notify.command;
-    if let Some(program) = command.first() {
-        look("mail", program_is_there(program, program));
-    } else {
-        let what = "nobody is told: mails are kept in state/sent; say command in [notify]";
-        look("mail", Err(what.to_owned()));
+    look("mail", mail(folder));
+}
+
+fn mail(lab: &Path) -> Result<(), String> {
+    match notify::Settings::read(lab) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err("nobody is told: write notify.toml, see docs/LAB.md".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -120,8 +123,10 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
 }
 
 fn queue(lab: &Path) -> Result<(), String> {
-    let queue = Queue::open(&Desk::queue_of(lab), Clock::system());
-    queue.and_then(|queue| queue.check()).map_err(|error| error.to_string())
+    let place = Desk::queue_of(lab).map_err(|error| error.to_string())?;
+    Queue::open(&place, Clock::system())
+        .and_then(|queue| queue.check())
+        .map_err(|error| error.to_string())
 }
 
 fn tree(desk: &Desk, name: &str) -> Result<(), String> {

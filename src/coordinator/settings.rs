@@ -21,6 +21,9 @@ pub struct Settings {
     /// Name of the site.
     #[serde(default)]
     pub title: Option<String>,
+    /// A `postgres://` URL, where several hosts share a queue; else it is a file in state/.
+    #[serde(default)]
+    pub queue: Option<PathBuf>,
     /// Where runs are put.
     #[serde(default = "results")]
     pub results: PathBuf,
@@ -39,9 +42,6 @@ pub struct Settings {
     /// Gigabytes that built kernels may take up; the oldest go first, results never.
     #[serde(default = "hundred")]
     pub kernels_gb: f64,
-    /// Who is told.
-    #[serde(default)]
-    pub notify: Notify,
     /// Where it is served.
     #[serde(default)]
     pub http: Http,
@@ -54,18 +54,6 @@ pub struct Settings {
     /// What is run of which kernels.
     #[serde(default)]
     pub policies: Vec<Policy>,
-}
-
-/// Who is told, and how.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Notify {
-    /// Addresses of those who get the mails.
-    #[serde(default)]
-    pub to: Vec<String>,
-    /// A program that reads a mail, head and body, and sends it: `["sendmail", "-t"]`.
-    #[serde(default)]
-    pub command: Vec<String>,
 }
 
 /// Where site and API are served.
@@ -311,7 +299,7 @@ mmtests = { source = "mmtests" }
             ("kconfig = \"x86\"", "kconfig = \"arm\"", 12, "no [kconfigs.arm]"),
             ("machines = [\"ivor\"]", "machines = []", 9, "needs trees"),
             ("machines = [\"ivor\"]", "machines = [\"../x\"]", 13, "no name"),
-            ("configs =", "config =", 8, "unknown field"),
+            ("configs =", "config =", 14, "unknown field"),
         ] {
             let (at, what) = parse(&EXAMPLE.replace(from, to)).expect_err(to);
             assert!(at == line && what.contains(says), "{to}: {at}: {what}");

@@ -8,14 +8,9 @@ use super::job::{Need, NewJob, State};
 use super::{Clock, Queue};
 
 impl Queue {
-    /// Opens the queue of a file, or makes it.
-    pub fn open(path: &Path, clock: Clock) -> Result<Queue, QueueError> {
-        Ok(Queue { database: Database::open(path)?, clock })
-    }
-
-    /// Where it is.
-    pub fn place(&self) -> &Path {
-        self.database.path()
+    /// Opens the queue of a file or of a `postgres://` URL; makes it where there is none.
+    pub fn open(place: &Path, clock: Clock) -> Result<Queue, QueueError> {
+        Ok(Queue { database: Database::open(place)?, clock })
     }
 
     /// Copies all of it to a new file, whoever is at work.

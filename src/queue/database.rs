@@ -1,18 +1,15 @@
 //! The database of the queue: SQL that SQLite and PostgreSQL both understand, in transactions that
 //! follow one another.
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, params_from_iter};
+use std::path::Path;
 
 use super::error::QueueError;
+#[cfg(feature = "postgres")]
+use super::postgres;
+use super::sqlite;
 
 /// One after the other; what is in use is never changed.
 const MIGRATIONS: &[&str] = &[include_str!("migrations/1.sql")];
-/// So long others may be at work before it is a fault.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What goes into the database and comes out of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,19 +40,9 @@ impl From<&String> for Value {
     }
 }
 
-impl rusqlite::ToSql for Value {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
-            Value::Null => ValueRef::Null,
-            Value::Int(number) => ValueRef::Integer(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-        }))
-    }
-}
-
 /// A row of an answer.
 #[derive(Clone, Debug)]
-pub struct Row(Vec<Value>);
+pub struct Row(pub(super) Vec<Value>);
 
 impl Row {
     /// A number, or 0.
@@ -87,62 +74,77 @@ impl Row {
 
 /// A connection.
 #[derive(Debug)]
-pub struct Database {
-    path: PathBuf,
-    connection: Connection,
+pub enum Database {
+    /// To a file.
+    Sqlite(sqlite::Connection),
+    /// To a server.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Connection),
 }
 
 /// What is done together, or not at all.
-#[derive(Debug)]
-pub struct Changes<'a> {
-    path: &'a Path,
-    transaction: Transaction<'a>,
+pub enum Changes<'a> {
+    /// In a file.
+    Sqlite(sqlite::Changes<'a>),
+    /// On a server.
+    #[cfg(feature = "postgres")]
+    Postgres(postgres::Changes<'a>),
 }
 
 impl Database {
-    /// Opens it, makes it where there is none, and brings it up to date.
-    pub fn open(path: &Path) -> Result<Database, QueueError> {
-        let failed = failed(path);
-        // Each connection belongs to one thread.
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-            | OpenFlags::SQLITE_OPEN_CREATE
-            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(&failed)?;
-        connection.busy_timeout(PATIENCE).map_err(&failed)?;
-        // Readers do not wait for writers; what was committed survives a power cut.
-        let set = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-        connection.execute_batch(set).map_err(&failed)?;
-        let mut database = Database { path: path.to_owned(), connection };
+    /// Opens a file, or the database of a `postgres://` URL; makes what is not there, and brings it up to date.
+    pub fn open(place: &Path) -> Result<Database, QueueError> {
+        let mut database = match place.to_str() {
+            Some(url) if url.starts_with("postgres://") => Database::server(url)?,
+            _ => Database::Sqlite(sqlite::Connection::open(place)?),
+        };
         database.migrate()?;
         Ok(database)
     }
 
+    #[cfg(feature = "postgres")]
+    fn server(url: &str) -> Result<Database, QueueError> {
+        postgres::Connection::open(url).map(Database::Postgres)
+    }
+
+    #[cfg(not(feature = "postgres"))]
+    fn server(_: &str) -> Result<Database, QueueError> {
+        Err(QueueError::Database {
+            place: "PostgreSQL".to_owned(),
+            what: "this melbot was built without it".to_owned(),
+            remedy: "build it with --features postgres",
+        })
+    }
+
     fn migrate(&mut self) -> Result<(), QueueError> {
-        let path = self.path.clone();
-        let version = |tx: &Changes| -> Result<usize, QueueError> {
-            let rows = tx.rows("PRAGMA user_version", &[])?;
-            Ok(rows.first().map_or(0, |row| row.int(0)) as usize)
-        };
+        let place = self.place();
         self.change(|tx| {
-            let from = version(tx)?;
+            tx.batch("CREATE TABLE IF NOT EXISTS melbot_schema (version BIGINT NOT NULL)")?;
+            let rows = tx.rows("SELECT MAX(version) FROM melbot_schema", &[])?;
+            let from = rows.first().map_or(0, |row| row.int(0)) as usize;
             if from > MIGRATIONS.len() {
                 return Err(QueueError::Database {
-                    place: path.display().to_string(),
+                    place,
                     what: format!("it is of a newer melbot (its schema has number {from})"),
                     remedy: "use that melbot",
                 });
             }
-            for (number, sql) in (1..).zip(MIGRATIONS).skip(from) {
-                tx.batch(&sql.replace("{id}", "INTEGER PRIMARY KEY AUTOINCREMENT"))?;
-                tx.batch(&format!("PRAGMA user_version = {number}"))?;
+            for (number, sql) in (1_i64..).zip(MIGRATIONS).skip(from) {
+                tx.batch(&sql.replace("{id}", tx.id()))?;
+                let insert = "INSERT INTO melbot_schema (version) VALUES (?1)";
+                tx.execute(insert, &[number.into()])?;
             }
             Ok(())
         })
     }
 
-    /// Where it is.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Where it is, without a password.
+    pub fn place(&self) -> String {
+        match self {
+            Database::Sqlite(file) => file.path().display().to_string(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.place(),
+        }
     }
 
     /// Does this as one transaction, alone; an error undoes it.
@@ -150,73 +152,78 @@ impl Database {
         &mut self,
         change: impl FnOnce(&Changes) -> Result<T, QueueError>,
     ) -> Result<T, QueueError> {
-        let begin = Transaction::new(&mut self.connection, TransactionBehavior::Immediate);
-        let transaction = begin.map_err(failed(&self.path))?;
-        let changes = Changes { path: &self.path, transaction };
-        let result = change(&changes)?;
-        changes.transaction.commit().map_err(failed(&self.path))?;
-        Ok(result)
+        match self {
+            Database::Sqlite(file) => file.change(|tx| change(&Changes::Sqlite(tx))),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.change(|tx| change(&Changes::Postgres(tx))),
+        }
     }
 
     /// Reads.
     pub fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, QueueError> {
-        rows(&self.connection, sql, values).map_err(failed(&self.path))
+        match self {
+            Database::Sqlite(file) => file.rows(sql, values),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.rows(sql, values),
+        }
     }
 
     /// A copy of all of it as it is now, whoever is at work.
     pub fn back_up(&self, to: &Path) -> Result<(), QueueError> {
-        let target = to.to_string_lossy().into_owned();
-        self.connection.execute("VACUUM INTO ?1", [target]).map(drop).map_err(failed(to))
+        match self {
+            Database::Sqlite(file) => file.back_up(to),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => Err(QueueError::Database {
+                place: server.place(),
+                what: "a server has copies of its own".to_owned(),
+                remedy: "use pg_dump",
+            }),
+        }
+    }
+
+    /// An error if it is damaged.
+    pub fn check(&self) -> Result<(), QueueError> {
+        match self {
+            Database::Sqlite(file) => file.check(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.rows("SELECT 1", &[]).map(drop),
+        }
     }
 }
 
 impl Changes<'_> {
     /// Changes rows, and tells how many.
-    pub fn execute(&self, sql: &str, values: &[Value]) -> Result<usize, QueueError> {
-        let run = || {
-            let mut statement = self.transaction.prepare_cached(sql)?;
-            statement.execute(params_from_iter(values))
-        };
-        run().map_err(failed(self.path))
+    pub fn execute(&self, sql: &str, values: &[Value]) -> Result<u64, QueueError> {
+        match self {
+            Changes::Sqlite(tx) => tx.execute(sql, values),
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(tx) => tx.execute(sql, values),
+        }
     }
 
     /// Reads.
     pub fn rows(&self, sql: &str, values: &[Value]) -> Result<Vec<Row>, QueueError> {
-        rows(&self.transaction, sql, values).map_err(failed(self.path))
+        match self {
+            Changes::Sqlite(tx) => tx.rows(sql, values),
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(tx) => tx.rows(sql, values),
+        }
     }
 
     fn batch(&self, sql: &str) -> Result<(), QueueError> {
-        self.transaction.execute_batch(sql).map_err(failed(self.path))
-    }
-}
-
-fn rows(connection: &Connection, sql: &str, values: &[Value]) -> rusqlite::Result<Vec<Row>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let columns = statement.column_count();
-    let row = |row: &rusqlite::Row| {
-        let mut values = Vec::with_capacity(columns);
-        for column in 0..columns {
-            values.push(match row.get_ref(column)? {
-                ValueRef::Integer(number) => Value::Int(number),
-                ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-                ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Value::Null,
-            });
+        match self {
+            Changes::Sqlite(tx) => tx.batch(sql),
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(tx) => tx.batch(sql),
         }
-        Ok(Row(values))
-    };
-    statement.query_map(params_from_iter(values), row)?.collect()
-}
+    }
 
-fn failed(path: &Path) -> impl Fn(rusqlite::Error) -> QueueError {
-    move |error| QueueError::Database {
-        place: path.display().to_string(),
-        what: error.to_string(),
-        remedy: match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DatabaseBusy) => "see who else works with it so long",
-            Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-                "put it aside, and take a copy that is whole"
-            }
-            _ => "see that its folder is there and may be written, and that the disk is not full",
-        },
+    /// What makes a column that counts.
+    fn id(&self) -> &'static str {
+        match self {
+            Changes::Sqlite(_) => "INTEGER PRIMARY KEY AUTOINCREMENT",
+            #[cfg(feature = "postgres")]
+            Changes::Postgres(_) => "BIGSERIAL PRIMARY KEY",
+        }
     }
 }

@@ -11,6 +11,9 @@ mod error;
 mod job;
 mod look;
 mod pauses;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod sqlite;
 mod take;
 
 pub use changes::{Earlier, Submitted};

@@ -58,8 +58,10 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
             queue.resume(&scope(request)?)?;
             paused(&queue)
         }
-        (_, ["jobs" | "openapi.json"] | ["jobs", _] | ["jobs", _, "cancel" | "retry"]) => {
-            Err(Failure::Refused(405, "not in this way".to_owned()))
+        (_, ["jobs"]) => Err(Failure::Method("GET, HEAD, POST")),
+        (_, ["openapi.json"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
+        (_, ["jobs", _, "cancel" | "retry"] | ["queue", "pause" | "resume"]) => {
+            Err(Failure::Method("POST"))
         }
         _ => Err(Failure::Refused(404, "there is no such thing; see /api/openapi.json".to_owned())),
     }

@@ -1,74 +1,80 @@
-//! Takes connections: not too many at once, none for too long.
+//! Hands requests to those who answer them.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request as Asked, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::any;
+
 use super::answer::Answer;
 use super::limits::Limits;
-use super::request::read;
-use super::route::answer;
+use super::request::{LARGEST_BODY, Request};
+use super::route;
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
+use crate::serve::Server;
+use crate::serve::files::{self, Folder};
 
-/// Connections at once; more of them are told to come back.
-const CONNECTIONS: usize = 64;
-/// A request is there within this time.
-const REQUEST: Duration = Duration::from_secs(20);
-/// Nobody takes longer over a piece of an answer.
-const PIECE: Duration = Duration::from_secs(30);
+/// A body is there within this time.
+const WITHIN: Duration = Duration::from_secs(20);
 /// An address that is in use is tried again.
 const AGAIN: Duration = Duration::from_secs(30);
+/// What is being answered at the end has so long.
+const LAST: Duration = Duration::from_secs(2);
+
+struct Shared {
+    desk: Desk,
+    limits: Limits,
+}
 
 /// Serves until everything ends.
 pub fn serve(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
-    let Some(listener) = listen(desk, tell) else { return Ok(()) };
-    let set = |result: io::Result<()>| {
-        result.map_err(|error| LabError::new(error.to_string(), "see the limits of the system"))
-    };
-    // So that the end is noticed.
-    set(listener.set_nonblocking(true))?;
-    let (limits, open) = (Limits::default(), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        while !desk.stops() {
-            match listener.accept() {
-                Ok((stream, peer)) => {
-                    let (limits, open) = (&limits, &open);
-                    let busy = open.fetch_add(1, Ordering::SeqCst) >= CONNECTIONS;
-                    let serve = move || {
-                        // Who goes away in the middle is no fault.
-                        let _ = connection(desk, stream, peer.ip(), limits, busy);
-                        open.fetch_sub(1, Ordering::SeqCst);
-                    };
-                    if busy {
-                        serve();
-                    } else if thread::Builder::new().spawn_scoped(scope, serve).is_err() {
-                        open.fetch_sub(1, Ordering::SeqCst);
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    thread::sleep(Duration::from_millis(20));
-                }
-                // A connection that was reset, or too many open files: the next one may work.
-                Err(_) => desk.pause(Duration::from_millis(200)),
+    let said = desk.settings.http.listen.as_deref().unwrap_or_default();
+    let address: SocketAddr = said.parse().map_err(|_| {
+        let what = format!("coordinator.toml: {said:?} is no address and port");
+        LabError::new(what, "say listen = \"127.0.0.1:8417\" in [http]")
+    })?;
+    let Some(server) = bind(desk, address, tell) else { return Ok(()) };
+    let router = router(desk);
+    let until = desk.clone();
+    // Who keeps a connection open for ever must not keep the coordinator from ending.
+    let served = thread::spawn(move || {
+        server.run(router, async move {
+            while !until.stops() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
-        }
+        })
     });
+    while !desk.stops() {
+        if served.is_finished() {
+            return Err(LabError::new("the HTTP server ended", "see the limits of the system"));
+        }
+        desk.pause(Duration::from_millis(500));
+    }
+    let ended = Instant::now();
+    while !served.is_finished() && ended.elapsed() < LAST {
+        thread::sleep(Duration::from_millis(20));
+    }
     Ok(())
 }
 
 /// `None` if everything ends before the address is free.
-fn listen(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Option<TcpListener> {
-    let address = desk.settings.http.listen.as_deref().unwrap_or_default();
+fn bind(desk: &Desk, address: SocketAddr, tell: &(dyn Fn(&str) + Sync)) -> Option<Server> {
     let mut told = false;
     while !desk.stops() {
-        match TcpListener::bind(address) {
-            Ok(listener) => {
-                let real = listener.local_addr().map_or(address.to_owned(), |a| a.to_string());
+        match Server::bind(address) {
+            Ok(server) => {
+                let real = server.address().unwrap_or(address);
                 tell(&format!("http://{real}/ has the site, /jobs what is being done"));
-                return Some(listener);
+                return Some(server);
             }
             // Said once, however long it lasts.
             Err(error) if !std::mem::replace(&mut told, true) => {
@@ -81,35 +87,81 @@ fn listen(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Option<TcpListener> {
     None
 }
 
-fn connection(
-    desk: &Desk,
-    mut stream: TcpStream,
-    peer: IpAddr,
-    limits: &Limits,
-    busy: bool,
-) -> io::Result<()> {
-    stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.set_write_timeout(Some(PIECE))?;
-    if busy {
-        return Answer::refused(503, "too many connections")
-            .with("Retry-After", "5")
-            .send(&mut stream, false);
+fn router(desk: &Desk) -> Router {
+    let shared = Arc::new(Shared { desk: desk.clone(), limits: Limits::new(Instant::now()) });
+    let site = Folder { path: desk.site(), under: String::new(), raw: false };
+    let site = files::router(vec![site], |page| page);
+    let own = Router::new()
+        .route("/api", any(answer))
+        .route("/api/{*rest}", any(answer))
+        .route("/jobs", any(answer))
+        .route("/jobs/{id}", any(answer))
+        .route("/health", any(answer))
+        .route("/metrics", any(answer))
+        .with_state(Arc::clone(&shared));
+    own.fallback_service(site).layer(middleware::from_fn_with_state(shared, gate))
+}
+
+/// Not too many requests, and none to what is private.
+async fn gate(State(shared): State<Arc<Shared>>, asked: Asked, next: Next) -> Response {
+    if !shared.limits.allow(Instant::now()) {
+        return sent(Answer::refused(429, "too many requests").with("Retry-After", "1"));
     }
-    let now = Instant::now();
-    let request = match read(&mut stream, now + REQUEST)? {
-        Ok(Some(request)) => request,
-        Ok(None) => return Ok(()),
-        Err(refusal) => return Answer::from(refusal).send(&mut stream, false),
-    };
-    let peer = match peer {
-        IpAddr::V6(address) => address.to_ipv4_mapped().map_or(peer, |a: Ipv4Addr| a.into()),
-        peer => peer,
-    };
-    if !limits.allow(peer, now) {
-        let answer = Answer::refused(429, "too many requests").with("Retry-After", "1");
-        return answer.send(&mut stream, false);
+    if shared.desk.settings.http.private && asked.uri().path() != "/health" {
+        let token = token(asked.headers());
+        let allowed = blocking(move || route::may_read(&shared.desk, token)).await;
+        if let Err(answer) = allowed {
+            return sent(answer);
+        }
     }
-    let only_head = request.method == "HEAD";
-    answer(desk, &request).send(&mut stream, only_head)
+    next.run(asked).await
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
+    let (head, body) = asked.into_parts();
+    let body = match tokio::time::timeout(WITHIN, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => {
+            return sent(Answer::refused(413, "the body is larger than 1 MiB, or broken"));
+        }
+        Err(_) => return sent(Answer::refused(408, "the body takes too long")),
+    };
+    let text = |name: HeaderName| {
+        let value = head.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let request = Request {
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        token: token(&head.headers),
+        content_type: text(CONTENT_TYPE),
+        body: body.to_vec(),
+    };
+    sent(blocking(move || Ok(route::answer(&shared.desk, &request))).await.unwrap_or_else(|a| a))
+}
+
+fn token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    value.strip_prefix("Bearer ").map(|token| token.trim().to_owned())
+}
+
+/// The queue and disks may be slow.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Answer> + Send + 'static,
+) -> Result<T, Answer> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|_| Err(Answer::refused(500, "a fault of melbot's")))
+}
+
+fn sent(answer: Answer) -> Response {
+    let mut response = Response::builder()
+        .status(answer.status)
+        .header(CONTENT_TYPE, answer.content_type)
+        .header("x-frame-options", "DENY");
+    if let Some((name, value)) = answer.header {
+        response = response.header(name, value);
+    }
+    // All parts are plain texts of ours.
+    response.body(Body::from(answer.body)).unwrap_or_default()
 }

@@ -12,27 +12,14 @@ use crate::queue::{Filter, Job, State};
 /// No more of what is over is listed.
 const OVER: i64 = 100;
 
-/// The page of this path, if it is one of these.
-pub fn answer(desk: &Desk, path: &str) -> Result<Option<Answer>, Failure> {
-    let answer = match path.strip_prefix("/jobs") {
-        Some("" | "/") => list(desk)?,
-        Some(rest) => match rest.strip_prefix('/').and_then(|id| id.parse().ok()) {
-            Some(id) => one(desk, id)?,
-            None => return Ok(None),
-        },
-        None => return Ok(None),
-    };
-    Ok(Some(answer))
-}
-
-/// There is no such page, or no site yet.
-pub fn nothing(desk: &Desk, path: &str) -> Answer {
-    let what = match path {
-        "/" => "<p>Nothing was measured yet: the site comes with the first run.</p>",
-        _ => "<p>There is no such page.</p>",
-    };
-    let page = page(desk, "melbot", what);
-    Answer { status: if path == "/" { 200 } else { 404 }, ..Answer::page(page) }
+/// The page of this path.
+pub fn answer(desk: &Desk, path: &str) -> Result<Answer, Failure> {
+    let id = path.strip_prefix("/jobs").unwrap_or_default().trim_matches('/');
+    match id.parse() {
+        _ if id.is_empty() => list(desk),
+        Ok(id) => one(desk, id),
+        Err(_) => Err(Failure::Refused(404, "there is no such page".to_owned())),
+    }
 }
 
 fn list(desk: &Desk) -> Result<Answer, Failure> {

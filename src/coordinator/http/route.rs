@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::request::Request;
 use super::tokens::{self, Role, Tokens};
-use super::{api, files, metrics, pages};
+use super::{api, metrics, pages};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::queue::QueueError;
@@ -12,6 +12,8 @@ use crate::queue::QueueError;
 pub enum Failure {
     /// The request.
     Refused(u16, String),
+    /// Another method than these.
+    Method(&'static str),
     /// The queue.
     Queue(QueueError),
 }
@@ -34,6 +36,9 @@ impl From<Failure> for Answer {
             Failure::Refused(401, why) => {
                 Answer::refused(401, &why).with("WWW-Authenticate", "Bearer")
             }
+            Failure::Method(allowed) => {
+                Answer::refused(405, "not in this way").with("Allow", allowed)
+            }
             Failure::Refused(status, why) => Answer::refused(status, &why),
             Failure::Queue(error @ QueueError::NoJob(_)) => {
                 Answer::refused(404, &error.to_string())
@@ -51,32 +56,28 @@ impl From<Failure> for Answer {
 pub fn answer(desk: &Desk, request: &Request) -> Answer {
     let looks = matches!(request.method.as_str(), "GET" | "HEAD");
     let path = request.path.as_str();
-    if looks && path == "/health" {
-        return match desk.queue().and_then(|queue| queue.counts()) {
-            Ok(_) => Answer::text(200, "text/plain; charset=utf-8", "ok\n"),
-            Err(error) => Failure::Queue(error).into(),
-        };
-    }
     if path == "/api" || path.starts_with("/api/") {
         return api::answer(desk, request).unwrap_or_else(Answer::from);
     }
     if !looks {
-        return Answer::refused(405, "only /api takes that").with("Allow", "GET, HEAD");
+        return Failure::Method("GET, HEAD").into();
     }
-    if desk.settings.http.private
-        && let Err(failure) = allowed(desk, request, Role::Read)
-    {
-        return failure.into();
-    }
-    let found = match path {
-        "/metrics" => metrics::answer(desk).map(Some),
+    let answered = match path {
+        "/health" => health(desk),
+        "/metrics" => metrics::answer(desk),
         _ => pages::answer(desk, path),
     };
-    match found {
-        Ok(Some(answer)) => answer,
-        Ok(None) => files::find(&desk.site(), path).unwrap_or_else(|| pages::nothing(desk, path)),
-        Err(failure) => failure.into(),
-    }
+    answered.unwrap_or_else(Answer::from)
+}
+
+fn health(desk: &Desk) -> Result<Answer, Failure> {
+    desk.queue()?.counts()?;
+    Ok(Answer::text(200, "text/plain; charset=utf-8", "ok\n"))
+}
+
+/// An error unless this token allows to look.
+pub fn may_read(desk: &Desk, token: Option<String>) -> Result<(), Answer> {
+    allowed(desk, &Request { token, ..Request::default() }, Role::Read).map_err(Answer::from)
 }
 
 /// An error unless the request has a token of this role.

@@ -1,6 +1,7 @@
 //! Many workers at one queue: each job exactly once.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -22,17 +23,15 @@ fn job(number: usize) -> NewJob {
 }
 
 /// Lets workers race for jobs, and gives the seconds it took.
-fn race(workers: usize, jobs: usize) -> f64 {
-    let folder = tempfile::tempdir().expect("it works");
-    let path = folder.path().join("queue.db");
-    let mut queue = Queue::open(&path, Clock::system()).expect("it works");
+fn race(path: &Path, workers: usize, jobs: usize) -> f64 {
+    let mut queue = Queue::open(path, Clock::system()).expect("it works");
     let all: Vec<_> = (0..jobs).map(|number| (job(number), Vec::new())).collect();
     queue.submit(&all).expect("it works");
     let done = Mutex::new(BTreeMap::<i64, usize>::new());
     let began = Instant::now();
     thread::scope(|scope| {
         for number in 0..workers {
-            let (path, done) = (&path, &done);
+            let done = &done;
             scope.spawn(move || {
                 let mut queue = Queue::open(path, Clock::system()).expect("it works");
                 let worker = Worker {
@@ -65,6 +64,15 @@ fn each_job_is_done_once_however_many_race_for_it() {
         Some(_) => (50, 10_000),
         None => (20, 500),
     };
-    let seconds = race(workers, jobs);
-    println!("{workers} workers did {jobs} jobs in {seconds:.1} s: {:.0}/s", jobs as f64 / seconds);
+    let told = |where_: &str, seconds: f64| {
+        let rate = jobs as f64 / seconds;
+        println!("{where_}: {workers} workers did {jobs} jobs in {seconds:.1} s: {rate:.0}/s");
+    };
+    let folder = tempfile::tempdir().expect("it works");
+    told("SQLite", race(&folder.path().join("queue.db"), workers, jobs));
+    #[cfg(feature = "postgres")]
+    {
+        let server = super::server::Server::shared();
+        told("PostgreSQL", race(server.database().as_ref(), workers, jobs));
+    }
 }

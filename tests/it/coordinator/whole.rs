@@ -23,8 +23,9 @@ fn bob_a_tag_is_pushed_and_a_mail_comes_with_no_hand_touching_it() {
     world.edit("coordinator.toml", |text| {
         let text = text.replace("url = \"tree\"", &format!("url = {:?}", served.url));
         text.replace("minutes = 0.1", "minutes = 0.02")
-            + "\n[notify]\nto = [\"lab@example.org\"]\ncommand = [\"sh\", \"-c\", \"cat >> mails\"]\n"
     });
+    world.write("notify.toml", "[hook]\ncommand = [\"tee\", \"-a\", \"MAILS\"]\n");
+    world.edit("notify.toml", |text| text.replace("MAILS", world.path("mails").to_str().unwrap()));
     let mails = || fs::read_to_string(world.path("mails")).unwrap_or_default();
 
     let mut bob = Bob::start(&world);
