@@ -3,10 +3,9 @@
 //! An HTTP client with TLS of our own would cost 16 CPU seconds of each build; a machine that reaches
 //! controllers has `curl`, and it is asked a few times a minute.
 
-use std::path::Path;
+use std::fmt;
 use std::process::Command;
 use std::time::Duration;
-use std::{fmt, fs};
 
 use serde_json::Value;
 
@@ -122,12 +121,6 @@ impl Server {
             body: serde_json::from_str(body).unwrap_or(Value::Null),
         })
     }
-}
-
-/// The first line of a file: a password.
-pub fn secret(path: &Path) -> Result<String, LabError> {
-    let text = fs::read_to_string(path).map_err(LabError::file(path))?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 /// Every byte that might mean something is written as its number.

@@ -18,6 +18,7 @@ mod names;
 pub mod power;
 pub mod process;
 pub mod qemu;
+mod secret;
 pub mod unpack;
 
 pub use error::LabError;

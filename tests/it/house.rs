@@ -70,7 +70,7 @@ fn no_http_stack_comes_in_through_polars() {
     let tree = String::from_utf8(cargo.stdout).unwrap();
     let crates: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.contains(&"polars-io"), "{}", String::from_utf8_lossy(&cargo.stderr));
-    for name in ["reqwest", "rustls", "object_store"] {
+    for name in ["reqwest", "h2", "rustls", "object_store"] {
         assert!(!crates.contains(&name), "{name} is built: see crates with `cargo tree -i {name}`");
     }
 }

@@ -1,6 +1,7 @@
 //! The integration tests, in one binary because each one links everything.
 //!
-//! They know melbot only by its command line, but for what moves files to and from machines.
+//! They know melbot only by its command line, but for two things that a client does in between: moving
+//! files and renewing leases.
 
 mod alerts;
 mod benchmarks;

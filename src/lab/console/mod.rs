@@ -46,7 +46,7 @@ pub struct Sighting {
 #[derive(Debug)]
 pub struct Console {
     shared: Arc<Shared>,
-    typed: Sender<Vec<u8>>,
+    typed: Sender<Option<Vec<u8>>>,
     reader: Option<JoinHandle<()>>,
     /// Held by the owner.
     #[expect(dead_code, reason = "it is there to be let go at the end")]
@@ -108,7 +108,12 @@ impl Console {
     /// Types on it.
     pub fn send(&self, bytes: &[u8]) {
         // The thread lives as long as this does.
-        let _ = self.typed.send(bytes.to_vec());
+        let _ = self.typed.send(Some(bytes.to_vec()));
+    }
+
+    /// All that was sent has been read, and nothing more is sent for now.
+    pub fn rest(&self) {
+        let _ = self.typed.send(None);
     }
 
     /// A boot is going to be asked for: the next banner is its, and what comes is also logged in a
@@ -213,7 +218,7 @@ fn lock(folder: &Path) -> Result<File, LabError> {
 
 impl Shared {
     /// Reads until it is told to stop; opens the console again where it was lost.
-    fn own(&self, source: &Source, log: &mut Log, typed: &Receiver<Vec<u8>>) {
+    fn own(&self, source: &Source, log: &mut Log, typed: &Receiver<Option<Vec<u8>>>) {
         let mut failures = 0;
         while !self.stop.load(Ordering::Relaxed) {
             let ended = match source.open() {
@@ -241,14 +246,17 @@ impl Shared {
         &self,
         line: &mut dyn Line,
         log: &mut Log,
-        typed: &Receiver<Vec<u8>>,
+        typed: &Receiver<Option<Vec<u8>>>,
         failures: &mut usize,
     ) -> io::Result<()> {
         let mut buffer = [0; 4096];
         let mut begun = Vec::new();
         while !self.stop.load(Ordering::Relaxed) {
             for bytes in typed.try_iter() {
-                line.write(&bytes)?;
+                match bytes {
+                    Some(bytes) => line.write(&bytes)?,
+                    None => line.rest(),
+                }
             }
             let count = line.read(&mut buffer)?;
             let now = SystemTime::now();

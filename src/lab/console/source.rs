@@ -28,6 +28,9 @@ pub trait Line: Send {
 
     /// Types on it.
     fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// All that was typed has been read, and nothing more is typed for now.
+    fn rest(&mut self) {}
 }
 
 /// A console that can be opened.
@@ -172,6 +175,11 @@ impl Line for Serial {
         self.at += count as u64;
         fs::write(&self.position, self.at.to_string())?;
         Ok(count)
+    }
+
+    /// A socket that is full makes QEMU write characters into the file twice.
+    fn rest(&mut self) {
+        self.typed = None;
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -1,13 +1,16 @@
 //! Commands on a shell that sits on the console: slow, and the last resort.
 //!
 //! The command travels as base64 in short lines, for a console has no way to say where data ends and
-//! its terminal changes some bytes; the answer comes back as base64 between two marks, with a
-//! checksum of what the machine read.
+//! its terminal changes some bytes; the answer comes back as base64 between two marks. Both are packed by
+//! gzip, whose checksum tells what a line lost or the kernel wrote in between.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+
+use flate2::Compression;
+use flate2::read::{GzDecoder, GzEncoder};
 
 use super::{Exec, Remote, quoted};
 use crate::lab::console::Console;
@@ -16,6 +19,8 @@ use crate::lab::process::Exit;
 
 /// A terminal takes at most 4095 bytes of a line.
 const LINE: usize = 512;
+/// Of what a command complains of, the machine sends no more.
+const MAX_COMPLAINT: u64 = 4096;
 /// More cannot be typed in a reasonable time.
 const MAX_INPUT: u64 = 16 << 20;
 
@@ -63,22 +68,27 @@ impl Exec for SerialExec {
         // Ends what somebody typed, and stops the terminal from saying everything twice.
         self.type_line("");
         self.type_line("stty -echo 2>/dev/null");
-        self.type_line(&format!("base64 -d > {file}.in <<'{mark}'"));
-        for line in base64(&input).as_bytes().chunks(LINE) {
+        self.type_line(&format!("base64 -d > {file}.gz <<'{mark}'"));
+        let packed = gzip(&input).map_err(|error| unreachable_by(&format!("input: {error}")))?;
+        for line in base64(&packed).as_bytes().chunks(LINE) {
             self.type_line(&String::from_utf8_lossy(line));
         }
         self.type_line(&mark);
+        // What did not arrive whole is given to no command.
         self.type_line(&format!(
-            "{} < {file}.in > {file}.out 2> {file}.err; echo $? > {file}.status",
+            "gzip -dc < {file}.gz > {file}.in 2> /dev/null && {{ {} < {file}.in > {file}.out 2> {file}.err; \
+             echo $? > {file}.status; }}",
             quoted(remote.words)
         ));
         // The mark is put together by the shell, so that an echo of the command is none.
         self.type_line(&format!(
-            "echo; echo '<'{mark}; cat {file}.status; for f in in out err; do cksum < {file}.$f; done; \
-             base64 {file}.out; echo -; head -c 4096 {file}.err | base64; echo '>'{mark}; rm -f {file}.*"
+            "echo; echo '<'{mark}; sleep 1; cat {file}.status 2> /dev/null || echo damaged; \
+             gzip -c < {file}.out | base64; echo -; head -c 4096 {file}.err | gzip -c | base64; \
+             echo '>'{mark}; rm -f {file}.*"
         ));
         let (begin, end) = (format!("<{mark}"), format!(">{mark}"));
         let mut heard = Vec::new();
+        let mut read = false;
         // Half as much again for base64, and the kernel may say something in between.
         let most = remote.limit.saturating_mul(3) / 2 + (1 << 20);
         let answer = loop {
@@ -93,18 +103,20 @@ impl Exec for SerialExec {
                 return Err(unreachable_by("it says more than it may"));
             }
             let text = String::from_utf8_lossy(&heard);
-            if let Some((_, rest)) = text.split_once(&begin)
-                && let Some((answer, _)) = rest.split_once(&end)
-            {
+            let Some((_, rest)) = text.split_once(&begin) else { continue };
+            if !std::mem::replace(&mut read, true) {
+                self.console.rest();
+            }
+            if let Some((answer, _)) = rest.split_once(&end) {
                 break answer.to_owned();
             }
         };
-        let answer = parse(&answer).ok_or_else(|| {
-            unreachable_by("the answer was garbled by other messages, or is no answer of a shell")
-        })?;
-        if answer.input != cksum(&input) {
+        if answer.trim_start().starts_with(DAMAGED) {
             return Err(unreachable_by("what was typed did not arrive as it was"));
         }
+        let answer = parse(&answer, remote.limit).ok_or_else(|| {
+            unreachable_by("the answer was garbled by other messages, or is no answer of a shell")
+        })?;
         if answer.output.len() as u64 > remote.limit {
             return Err(unreachable_by("it printed more than it may"));
         }
@@ -123,19 +135,20 @@ fn unreachable_by(what: &str) -> LabError {
     )
 }
 
+/// What the shell says of a command whose input did not arrive.
+const DAMAGED: &str = "damaged";
+
 struct Answer {
     status: i32,
-    input: u32,
     output: Vec<u8>,
     complaint: String,
 }
 
-/// Reads what stands between the marks; `None` if a checksum is not that of what came.
-fn parse(text: &str) -> Option<Answer> {
+/// Reads what stands between the marks; `None` if it is not whole. Of the output one byte more than
+/// the limit is unpacked.
+fn parse(text: &str, limit: u64) -> Option<Answer> {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let status = lines.next()?.parse().ok()?;
-    let mut sum = || lines.next()?.split(' ').next()?.parse::<u32>().ok();
-    let (input, output_sum, _) = (sum()?, sum()?, sum()?);
     let mut packed = String::new();
     let mut complaint = String::new();
     let mut after = false;
@@ -146,9 +159,22 @@ fn parse(text: &str) -> Option<Answer> {
             _ => packed.push_str(line),
         }
     }
-    let output = unbase64(&packed)?;
-    let complaint = String::from_utf8_lossy(&unbase64(&complaint)?).into_owned();
-    (cksum(&output) == output_sum).then_some(Answer { status, input, output, complaint })
+    let output = gunzip(&unbase64(&packed)?, limit.saturating_add(1))?;
+    let complaint = gunzip(&unbase64(&complaint)?, MAX_COMPLAINT)?;
+    Some(Answer { status, output, complaint: String::from_utf8_lossy(&complaint).into_owned() })
+}
+
+fn gzip(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let mut packed = Vec::new();
+    GzEncoder::new(bytes, Compression::default()).read_to_end(&mut packed)?;
+    Ok(packed)
+}
+
+/// `None` if the checksum in it is not that of what is in it.
+fn gunzip(packed: &[u8], limit: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    GzDecoder::new(packed).take(limit).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -182,24 +208,6 @@ fn unbase64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The checksum of POSIX `cksum`.
-fn cksum(bytes: &[u8]) -> u32 {
-    let mut length = bytes.len();
-    let mut sizes = Vec::new();
-    while length > 0 {
-        sizes.push(length as u8);
-        length >>= 8;
-    }
-    let mut sum: u32 = 0;
-    for byte in bytes.iter().chain(&sizes) {
-        sum ^= u32::from(*byte) << 24;
-        for _ in 0..8 {
-            sum = if sum >> 31 == 1 { sum << 1 ^ 0x04C1_1DB7 } else { sum << 1 };
-        }
-    }
-    !sum
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -215,18 +223,19 @@ mod tests {
     }
 
     #[test]
-    fn checksums_are_those_of_cksum() {
-        assert_eq!(cksum(b""), 4_294_967_295);
-        assert_eq!(cksum(b"123456789"), 930_766_865);
-    }
-
-    #[test]
     fn a_garbled_answer_is_none() {
-        let good = "\r\n3\r\n930766865 9\r\n930766865 9\r\n4294967295 0\r\nMTIzNDU2Nzg5\r\n-\r\n";
-        let answer = parse(good).expect("an answer");
+        let packed = base64(&gzip(b"123456789").expect("into memory"));
+        let good = format!("\r\n3\r\n{packed}\r\n-\r\n{packed}\r\n");
+        let answer = parse(&good, 100).expect("an answer");
         assert_eq!((answer.status, answer.output.as_slice()), (3, &b"123456789"[..]));
-        assert!(parse(&good.replace("MTIz", "MTI0")).is_none());
-        assert!(parse(&good.replace("MTIz", "MTIz[ 1.0] usb")).is_none());
-        assert!(parse("").is_none());
+        assert_eq!(answer.complaint, "123456789");
+        let (start, rest) = packed.split_at(16);
+        for bad in
+            [format!("{start}[ 1.0] usb{rest}"), start.to_owned(), packed.replacen('z', "", 1)]
+        {
+            let text = format!("3\n{bad}\n-\n{packed}\n");
+            assert!(bad == packed || parse(&text, 100).is_none(), "{bad}");
+        }
+        assert!(parse("", 100).is_none());
     }
 }

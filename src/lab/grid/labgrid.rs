@@ -78,10 +78,13 @@ impl LabgridPlace {
 
     fn ask(&self, arguments: &[&str]) -> Result<String, LabError> {
         process::text(&mut self.command(arguments), WITHIN).map_err(|error| {
-            LabError::new(
-                format!("{} of {}: {}", arguments.join(" "), self.file.place, error.what),
-                "see that the coordinator runs, and that coordinator and place are right",
-            )
+            let remedy = if error.what.contains("is not acquired") {
+                "labgrid wants it reserved first: melbot machine reserve"
+            } else {
+                "see that the coordinator runs, and that coordinator and place are right"
+            };
+            let what = format!("{} of {}: {}", arguments.join(" "), self.file.place, error.what);
+            LabError::new(what, remedy)
         })
     }
 

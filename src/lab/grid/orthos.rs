@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use super::Lease;
 use super::behind::{Holder, Outer};
 use crate::lab::error::LabError;
-use crate::lab::http::{self, Answer, Body, Login, Server, encoded};
+use crate::lab::http::{Answer, Body, Login, Server, encoded};
 use crate::lab::power::{Power, PowerState, told};
+use crate::lab::secret::secret;
 use crate::notes;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -66,7 +67,7 @@ impl OrthosMachine {
         if let Some(token) = token.as_ref() {
             return Ok(token.clone());
         }
-        let password = http::secret(&self.file.password_file)?;
+        let password = secret(&self.file.password_file)?;
         let form = [("username", self.file.user.as_str()), ("password", password.as_str())];
         let answer = self.server(Login::None).ask("/api/login", Body::Form(&form))?;
         let Some(fresh) = answer.body["token"].as_str() else {

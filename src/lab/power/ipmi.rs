@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Power, PowerState, told};
 use crate::lab::error::LabError;
 use crate::lab::process;
+use crate::lab::secret::secret;
 
 /// A controller that does not answer has been asked several times by then.
 const WITHIN: Duration = Duration::from_secs(40);
@@ -64,6 +65,7 @@ impl Bmc {
     }
 
     fn chassis(&self, action: &str) -> Result<String, LabError> {
+        secret(&self.password_file)?;
         let words = self.ipmitool(&["chassis", "power", action]);
         process::text(&mut process::command(&words), WITHIN).map_err(|error| {
             LabError::new(

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{Power, PowerState};
 use crate::lab::error::LabError;
-use crate::lab::http::{self, Answer, Body, Login, Server};
+use crate::lab::http::{Answer, Body, Login, Server};
+use crate::lab::secret::secret;
 
 /// Where all systems of a controller are listed.
 const SYSTEMS: &str = "/redfish/v1/Systems";
@@ -48,7 +49,7 @@ impl RedfishPower {
 
     fn ask(&self, path: &str, body: Body) -> Result<Value, LabError> {
         let controller = &self.controller;
-        let password = http::secret(&controller.password_file)?;
+        let password = secret(&controller.password_file)?;
         let server = Server {
             url: controller.url.clone(),
             public_key: controller.public_key.clone(),

@@ -26,7 +26,7 @@ impl Controlled {
              [bmc]\nhost = \"127.0.0.1\"\nport = {lan}\nuser = \"admin\"\n\
              password_file = \"keys/bmc\"\n[patience]\npower = 4\n"
         ));
-        lab.write("keys/bmc", &format!("{PASSWORD}\n"));
+        lab.secret("keys/bmc", PASSWORD);
         let text = starts(&lab, kcs, serial);
         let start = lab.script("start", &text);
         let privileges = ["callback", "user", "operator", "admin"]
@@ -127,7 +127,7 @@ fn a_controller_that_says_ok_and_does_nothing_is_found_out() {
 #[test]
 fn a_wrong_password_is_told_with_its_remedy() {
     let controlled = Controlled::new(|_, _, _| "#!/bin/sh\nexit 0\n".to_owned());
-    controlled.lab.write("keys/bmc", "guessed\n");
+    controlled.lab.secret("keys/bmc", "guessed");
     let told = controlled.lab.refused(&["machine", "power", "node1", "status"]);
     assert!(told.contains("password_file") && told.contains("[bmc]"), "{told}");
 }

@@ -3,6 +3,9 @@
 
 use std::process::Command;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use melbot::lab::grid::GridError;
 
 use super::parts::{Lab, Part, Server, free_port, listens, python, serve, until};
 
@@ -50,7 +53,7 @@ impl Grid {
         );
         lab.machine(&format!(
             "[grid]\ndriver = \"labgrid\"\ncoordinator = \"{coordinator}\"\nplace = \"node1\"\n\
-             client = \"{}\"\n[power]\ndriver = \"labgrid\"\n[patience]\npower = 20\n",
+             client = \"{}\"\n[power]\ndriver = \"labgrid\"\n[patience]\npower = 4\n",
             python("labgrid-client").display()
         ));
         let grid = Grid { lab, coordinator, port, _parts: (first, second, pdu) };
@@ -82,6 +85,8 @@ impl Grid {
 fn a_place_of_labgrid_is_waited_for_switched_and_given_back() {
     let grid = Grid::new();
     let lab = &grid.lab;
+    let told = lab.refused(&["machine", "power", "node1", "on"]);
+    assert!(told.contains("is not acquired"), "{told}");
     grid.bob(&["acquire"]);
     let told = grid.reserve().unwrap_err();
     assert!(told.contains("desk/bob has the machine"), "{told}");
@@ -99,6 +104,7 @@ fn a_place_of_labgrid_is_waited_for_switched_and_given_back() {
 
     let checked = lab.printed(&["machine", "check", "node1"]);
     assert!(checked.contains("power    ok     it is off"), "{checked}");
+    lab.patience("power = 60");
     assert_eq!(lab.power("on"), "on\n");
     assert_eq!(grid.port.lock().unwrap().1, "1");
     grid.port.lock().unwrap().0 = false;
@@ -113,9 +119,18 @@ fn a_place_of_labgrid_is_waited_for_switched_and_given_back() {
 #[test]
 fn a_place_that_somebody_takes_away_is_not_ours_any_more() {
     let grid = Grid::new();
-    grid.reserve().unwrap();
+    // A client renews its lease as long as it works.
+    let machine = melbot::lab::Lab::at(&grid.lab.path("")).unwrap().machine("node1").unwrap();
+    let time = Duration::from_secs(900);
+    machine.grid.reserve("client 1", "tests", time).unwrap();
+    machine.grid.renew("client 1", time).unwrap();
     grid.bob(&["release", "--kick"]);
+    let lost = machine.grid.renew("client 1", time).unwrap_err();
+    assert!(matches!(lost, GridError::Gone { .. }), "{lost}");
     grid.bob(&["acquire"]);
+    let lost = machine.grid.renew("client 1", time).unwrap_err();
+    assert!(matches!(&lost, GridError::Held(lease) if lease.owner == "desk/bob"), "{lost}");
+    machine.grid.release("client 1").unwrap();
     let told = grid.lab.refused(&["machine", "power", "node1", "on"]);
     assert!(told.contains("reserved by desk/bob"), "{told}");
     let told = grid.lab.refused(&["machine", "release", "node1", "--force"]);

@@ -2,8 +2,9 @@
 //! the recorded one.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::parts::{Lab, Server, serve};
 use crate::support::project;
@@ -46,7 +47,7 @@ fn a_machine_of_orthos_is_reserved_switched_and_given_back() {
         ));
     };
     machine("node1.orthos2.test");
-    lab.write("keys/orthos", "kept-to-ourselves\n");
+    lab.secret("keys/orthos", "kept-to-ourselves");
     let me = [("USER", "root")];
     let run = |arguments: &[&str]| {
         let output = lab.command(arguments).envs(me).output().unwrap();
@@ -71,7 +72,7 @@ fn a_machine_of_orthos_is_reserved_switched_and_given_back() {
     let told = run(&["machine", "release", "node1"]);
     assert!(told.contains("Machine 'nope.orthos2.test' does not exist!"), "{told}");
     machine("node1.orthos2.test");
-    lab.write("keys/orthos", "wrong\n");
+    lab.secret("keys/orthos", "wrong");
     let told = run(&["machine", "release", "node1"]);
     assert!(told.contains("does not let melbot in") && told.contains("password_file"), "{told}");
     assert!(!told.contains("wrong"), "{told}");
@@ -103,11 +104,52 @@ fn an_orthos_that_says_ok_and_does_nothing_is_found_out() {
          password_file = \"keys/orthos\"\n[power]\ndriver = \"orthos\"\n[patience]\npower = 2\n",
         server.url()
     ));
-    lab.write("keys/orthos", "kept-to-ourselves\n");
+    lab.secret("keys/orthos", "kept-to-ourselves");
     let told = lab.refused(&["machine", "power", "node1", "on"]);
     assert!(told.contains("the driver said OK, but it is off"), "{told}");
     // It said OK to the reservation as well.
     let told = lab.refused(&["machine", "reserve", "node1", "--reason", "tests"]);
     assert!(told.contains("has the machine"), "{told}");
     assert!(!lab.path("state/node1/lease.json").exists(), "and no lease is left");
+}
+
+#[test]
+fn a_reservation_that_ends_too_soon_is_extended() {
+    let days = Arc::new(Mutex::new(Vec::new()));
+    let asked = Arc::clone(&days);
+    let server = serve(move |request| {
+        if request.path == "/api/login" {
+            return (200, "{\"token\": \"1\"}".to_owned());
+        }
+        let mut asked = asked.lock().unwrap();
+        if request.path == "/api/machine/1/reserve" {
+            let form: Value = serde_json::from_str(&request.body).unwrap();
+            asked.push(form["form"]["until"].as_u64().unwrap());
+            return (200, json!({ "header": { "type": "MESSAGE" }, "data": {} }).to_string());
+        }
+        // It ends this day, and once more was asked for, in the far future.
+        let until = if asked.is_empty() {
+            "2000-01-01T23:59:59+01:00"
+        } else {
+            "2999-01-01T23:59:59+01:00"
+        };
+        let field = |value: Value| json!({ "value": value });
+        let machine = json!({ "fqdn": field(json!("a.b")), "id": field(json!(1)),
+            "reserved_by": field(json!(USER)), "reserved_until": field(json!(until)) });
+        (200, json!({ "header": { "type": "INFO" }, "data": machine }).to_string())
+    });
+    let lab = Lab::new(&format!(
+        "[grid]\ndriver = \"orthos\"\nurl = \"{}\"\nfqdn = \"a.b\"\nuser = \"{USER}\"\n\
+         password_file = \"keys/orthos\"\n",
+        server.url()
+    ));
+    lab.secret("keys/orthos", "kept-to-ourselves");
+    // What a client does as long as it works.
+    let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
+    let time = Duration::from_secs(900);
+    machine.grid.reserve("client 1", "tests", time).unwrap();
+    for _ in 0..3 {
+        machine.grid.renew("client 1", time).unwrap();
+    }
+    assert_eq!(*days.lock().unwrap(), [2], "once, until tomorrow and a day more");
 }

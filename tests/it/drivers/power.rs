@@ -9,7 +9,7 @@ use super::parts::{
 const PASSWORD: &str = "kept-to-ourselves";
 
 fn redfish(lab: &Lab, url: &str, key: &str) {
-    lab.write("keys/bmc", &format!("{PASSWORD}\n"));
+    lab.secret("keys/bmc", PASSWORD);
     lab.machine(&format!(
         "[power]\ndriver = \"redfish\"\nurl = \"{url}\"\nuser = \"admin\"\n\
          password_file = \"keys/bmc\"\n{key}\n[patience]\npower = 30\n"
@@ -97,7 +97,7 @@ fn a_machine_is_switched_by_redfish_whose_state_lags() {
     let told = lab.refused(&["machine", "power", "node1", "status"]);
     assert!(told.contains("certificate"), "{told}");
     redfish(&lab, &url, &format!("public_key = \"sha256//{key}\""));
-    lab.write("keys/bmc", "guessed\n");
+    lab.secret("keys/bmc", "guessed");
     let told = lab.refused(&["machine", "power", "node1", "status"]);
     assert!(told.contains("status 401") && told.contains("password_file of [power]"), "{told}");
     assert!(!told.contains("guessed"), "{told}");
