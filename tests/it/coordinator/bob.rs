@@ -36,8 +36,10 @@ impl Served {
         fs::create_dir_all(&folder).unwrap();
         git(&folder, &["init", "--bare", "--quiet"]);
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let daemon = Command::new("git")
-            .args(["daemon", "--export-all", "--reuseaddr", "--listen=127.0.0.1"])
+        // The program itself: `git daemon` would leave it behind.
+        let programs = PathBuf::from(git(&folder, &["--exec-path"]));
+        let daemon = Command::new(programs.join("git-daemon"))
+            .args(["--export-all", "--reuseaddr", "--listen=127.0.0.1"])
             .arg(format!("--port={port}"))
             .arg(format!("--base-path={}", above.display()))
             .stderr(Stdio::null())
@@ -55,7 +57,6 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        // git daemon is a process of git's; its end closes the port.
         let _ = self.daemon.kill();
         let _ = self.daemon.wait();
     }
