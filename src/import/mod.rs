@@ -1,6 +1,6 @@
 //! Results of other tools, on their way into a tree that melbot reads.
 //!
-//! Each source becomes [`ImportedRun`]s, which [`write`] lays down as folders of runs with one documented
+//! Each source becomes [`ImportedRun`]s, which [`fn@write`] lays down as folders of runs with one documented
 //! file of samples a benchmark; `mmtests/imported.rs` reads them. There is no other way into the store.
 
 pub mod lkp;
