@@ -91,7 +91,7 @@ const STORY: &[(&str, &str, &str)] = &[
     ),
     (
         "▲  stream on simulated1 (workload-stream)  new, notable",
-        "improved in 6.5.3 (+11.9 % [10.7, 13.0])",
+        "improved in 6.5.3 (+11.9 % [10.8, 13.0])",
         "repairs",
     ),
 ];
