@@ -18,6 +18,8 @@ use super::job::Job;
 const WITHIN: Duration = Duration::from_secs(3600);
 /// One question.
 const ASK: Duration = Duration::from_secs(60);
+/// Where MMTests puts its runs, below its own folder.
+const LOGS: &str = "work/log";
 /// A config of MMTests is a few lines.
 const MAX_CONFIG: usize = 1 << 20;
 
@@ -26,7 +28,7 @@ pub fn collect(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<V
     let left_out = fetch(exec, job, release, to)?;
     let iterations = iterations(to);
     if iterations.is_empty() {
-        let what = "MMTests ended well, and left no iter-0 in work/log";
+        let what = format!("MMTests ended well, and left no iter-0 in {LOGS}");
         return Err(Fault::new(Why::Results, what));
     }
     Ok(left_out)
@@ -34,13 +36,16 @@ pub fn collect(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<V
 
 /// Brings home what there is; nothing at all is no fault.
 pub fn rescue(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<Vec<String>, Fault> {
-    let log = format!("{}/work/log", job.file.mmtests.folder);
-    let run = job.run_name(release);
-    let test = ["test", "-d", &format!("{log}/{run}")];
+    let test = ["test", "-d", &logs(job, release)];
     match exec::text(exec, &test, ASK) {
         Ok(_) => fetch(exec, job, release, to),
-        Err(_) => Ok(vec!["it left nothing in work/log".to_owned()]),
+        Err(_) => Ok(vec![format!("it left nothing in {LOGS}")]),
     }
+}
+
+/// The folder of a run on the machine.
+fn logs(job: &Job, release: &str) -> String {
+    [&job.file.mmtests.folder, LOGS, &job.run_name(release)].join("/")
 }
 
 /// Numbers and folders of the iterations in what came home, in their order.
@@ -63,8 +68,7 @@ fn fetch(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<Vec<Str
         }
     }
     fs::create_dir_all(&new).map_err(LabError::file(&new))?;
-    let folder = &job.file.mmtests.folder;
-    let log = format!("{folder}/work/log/{}", job.run_name(release));
+    let log = logs(job, release);
     let words = ["tar", "-C", &log, "-cf", "-", "."];
     let (reader, mut writer) = io::pipe().map_err(LabError::file(&new))?;
     let unpacked = thread::scope(|scope| {
@@ -94,7 +98,7 @@ fn fetch(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<Vec<Str
         exec::succeeded(&exit?, &words)?;
         Ok::<_, LabError>(unpacked)
     })?;
-    let config = format!("{folder}/configs/{}", job.file.config);
+    let config = format!("{}/configs/{}", job.file.mmtests.folder, job.file.config);
     if let Ok(mut text) = exec::text(exec, &["cat", &config], ASK) {
         text.truncate(text.floor_char_boundary(MAX_CONFIG));
         let path = new.join("config");

@@ -138,3 +138,23 @@ impl Findings {
         assert_eq!(counts.collect::<Vec<_>>(), expected, "what was compared");
     }
 }
+
+/// How a melbot ended, and what it printed.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ended {
+    /// Runs a command to its end.
+    pub fn of(mut command: std::process::Command) -> Ended {
+        let output = command.output().unwrap();
+        Ended {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

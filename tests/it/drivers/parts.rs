@@ -11,20 +11,14 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::Ended;
+
 /// Nothing that works takes longer, on a machine with much else to do.
 pub const LONG: Duration = Duration::from_secs(120);
 
 /// A lab with the machine `node1`.
 pub struct Lab {
     folder: TempDir,
-}
-
-/// How a melbot ended, and what it printed.
-#[derive(Debug)]
-pub struct Ended {
-    pub status: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
 }
 
 impl Lab {
@@ -102,12 +96,7 @@ impl Lab {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output().unwrap();
-        Ended {
-            status: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ended::of(self.command(arguments))
     }
 
     /// What a command prints that has to succeed.

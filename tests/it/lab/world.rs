@@ -8,6 +8,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tempfile::TempDir;
 
+use crate::support::Ended;
+
 /// The packages come from the network, so that they are fetched once.
 pub fn original() -> &'static Path {
     static ORIGINAL: OnceLock<PathBuf> = OnceLock::new();
@@ -39,13 +41,6 @@ fn melbot() -> Command {
 pub struct World {
     folder: TempDir,
     _turn: MutexGuard<'static, ()>,
-}
-
-/// How a melbot ended, and what it printed.
-pub struct Ended {
-    pub status: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
 }
 
 impl World {
@@ -152,12 +147,7 @@ impl World {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output().unwrap();
-        Ended {
-            status: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ended::of(self.command(arguments))
     }
 
     /// What a command prints that has to succeed.
