@@ -100,6 +100,7 @@ fn count_commits(report: &mut Report, tree: &kernel::History) {
         alert.members.iter_mut().for_each(|member| count(&mut member.window));
     }
     report.withheld.iter_mut().for_each(|withheld| count(&mut withheld.window));
+    report.failing.iter_mut().for_each(|failing| count(&mut failing.window));
 }
 
 impl Judgement {
