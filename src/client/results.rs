@@ -45,7 +45,7 @@ pub fn rescue(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<Ve
 
 /// The folder of a run on the machine.
 fn logs(job: &Job, release: &str) -> String {
-    [&job.file.mmtests.folder, LOGS, &job.run_name(release)].join("/")
+    [&job.file.mmtests.folder, LOGS, job.run_name(release)].join("/")
 }
 
 /// Numbers and folders of the iterations in what came home, in their order.
