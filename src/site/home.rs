@@ -11,7 +11,7 @@ use super::machines::{Newest, machines, newest};
 use super::names::machine_page;
 use super::story::{self, Change, Sentence, Tally};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::analysis::alerts::and;
 
 /// Alerts that are still there.
@@ -74,7 +74,9 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         kernels,
     };
     let title = catalogue.options.title.clone();
-    let place = Place { path: "index.html".into(), title, crumbs: Vec::new() };
+    data::home::write(site, out)?;
+    let data = Some("index.json".to_owned());
+    let place = Place { path: "index.html".into(), title, crumbs: Vec::new(), data };
     site.write("home.html", &place, &page, out)
 }
 

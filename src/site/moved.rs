@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::catalogue::{Shelf, named};
 use super::{format, monitors};
-use crate::analysis::alerts::Alert;
-use crate::analysis::{Moved, Shift, moved};
-use crate::model::{Reading, Run, common_name};
+use crate::analysis::alerts::{Alert, Ends};
+use crate::analysis::{Moved, Shift};
+use crate::model::{Reading, common_name};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -35,12 +35,11 @@ struct Row {
 }
 
 /// What the monitors say about an alert.
-pub fn also(shelf: Option<&Shelf>, alert: &Alert) -> Also {
+pub fn also(shelf: Option<&Shelf>, alert: &Alert, found: &Moved) -> Also {
     let benchmark = &alert.of.benchmark;
     let page = shelf
         .filter(|shelf| monitors::has_page(shelf, benchmark))
         .map(|shelf| monitors::page(shelf, benchmark));
-    let found = shelf.and_then(|shelf| of_window(shelf, alert)).unwrap_or_default();
     let count = if found.unjudged.is_some() { UNJUDGED_ROWS } else { ROWS };
     let (total, compared) = (found.shifts.len(), found.compared);
     let note = match &found.unjudged {
@@ -62,19 +61,9 @@ pub fn also(shelf: Option<&Shelf>, alert: &Alert) -> Also {
 }
 
 /// Compares the two runs at the ends of the window.
-fn of_window(shelf: &Shelf, alert: &Alert) -> Option<Moved> {
-    let (runs, before, after) = ends(shelf, alert)?;
-    Some(moved(&runs, &alert.of.benchmark, before, after))
-}
-
-/// The runs in the folder of the alert, and which of them are the ends of its window.
-pub fn ends<'a>(shelf: &Shelf<'a>, alert: &Alert) -> Option<(Vec<&'a Run>, usize, usize)> {
-    let columns = shelf.comparison.columns.iter().zip(&shelf.runs);
-    let here = columns.filter(|(column, _)| column.folder == alert.of.place.run_path);
-    let runs: Vec<&Run> = here.filter_map(|(_, shelved)| shelved.run).collect();
-    let place = |name: &str| runs.iter().position(|run| run.name == name);
-    let (before, after) = (place(&alert.window.last_good)?, place(&alert.window.first_bad)?);
-    Some((runs, before, after))
+pub fn of_window(shelf: &Shelf, alert: &Alert) -> Moved {
+    let ends = Ends::of(alert, shelf.runs.iter().filter_map(|shelved| shelved.run));
+    ends.map_or(Moved::default(), |ends| ends.moved(&alert.of.benchmark))
 }
 
 fn row(shift: &Shift) -> Row {

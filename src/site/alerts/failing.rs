@@ -9,7 +9,7 @@ use crate::site::catalogue::named;
 use crate::site::names::{comparison_folder, kernel_page};
 use crate::site::story::anchor;
 use crate::site::templates::{Link, Place};
-use crate::site::{Output, Site, SiteError, format};
+use crate::site::{Output, Site, SiteError, data, format};
 
 /// Tests on the page.
 const TESTS: usize = 1_000;
@@ -67,7 +67,10 @@ pub fn write(site: &Site, failing: &Failing, out: &dyn Output) -> Result<(), Sit
              melbot alerts ack {id} RESULTS --reason 'looking into it'\n"
         ),
     };
-    let place = Place { path: page_of(id), title, crumbs: crumbs() };
+    data::alert::write_failing(failing, out)?;
+    let path = page_of(id);
+    let data = Some(data::beside(&path));
+    let place = Place { path, title, crumbs: crumbs(), data };
     site.write("failing.html", &place, &page, out)
 }
 

@@ -3,9 +3,8 @@
 
 use super::LIST;
 use super::line::{Line, Section};
-use crate::report;
 use crate::site::templates::Place;
-use crate::site::{Output, Site, SiteError, format};
+use crate::site::{Output, Site, SiteError, data, format};
 
 /// Entries of the feed.
 const ENTRIES: usize = 100;
@@ -42,10 +41,7 @@ struct Entry {
 
 /// Writes `alerts.json`, and the feed of all alerts.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
-    let json = report::alerts::report(site.catalogue.report, site.catalogue.evidence)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .map_err(|error| SiteError::Key(error.to_string()))?;
-    out.write("alerts.json", (json + "\n").as_bytes())?;
+    data::alert::write_all(site, out)?;
     let about = About {
         path: "alerts.xml".into(),
         id: "urn:melbot:alerts".into(),
@@ -70,7 +66,7 @@ pub fn write_feed<'s>(
     let entries: Vec<Entry> = newest.into_iter().map(entry).collect();
     let updated = entries.first().map_or_else(|| time(i64::MIN), |entry| entry.updated.clone());
     let About { path, id, title, page } = about;
-    let place = Place { path, title: title.to_owned(), crumbs: Vec::new() };
+    let place = Place { path, title: title.to_owned(), crumbs: Vec::new(), data: None };
     site.write("alerts.xml", &place, &Feed { id, title, page, updated, entries }, out)
 }
 

@@ -86,6 +86,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: LIST.into(),
         title: "Alerts".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: Some("alerts.json".into()),
     };
     site.write("alerts.html", &place, &page, out)
 }
