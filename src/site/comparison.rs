@@ -136,7 +136,8 @@ pub fn write(
         title: &page.title,
         page: path.clone(),
     };
-    alerts::write_feed(site, feed, site.catalogue.alerts_of(shelf.comparison), out)?;
+    let (machine, config) = (&shelf.comparison.machine, &shelf.comparison.config);
+    alerts::write_feed(site, feed, |(m, c)| m == machine && c == config, out)?;
     let alerts = site.catalogue.alerts_of(shelf.comparison);
     badge::write(site, page.badge.clone(), alerts, out)?;
     let crumbs = shelf.machine_crumbs();

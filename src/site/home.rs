@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::alerts::{Line, Section};
+use super::alerts::{FailedLine, Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
 use super::coverage::{Coverage, coverage};
 use super::machines::{Newest, machines, newest};
@@ -28,6 +28,8 @@ struct Page<'s> {
     lead: String,
     lately: Option<String>,
     lists: Vec<List<'s>>,
+    failing: Vec<&'s FailedLine>,
+    more_failing: usize,
     open: Vec<Sentence>,
     more_open: usize,
     judged: bool,
@@ -58,7 +60,13 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         .map(|(name, shelves)| (Link::new(named(name), machine_page(name)), shelves.as_slice()));
     let shelves: Vec<&Shelf> = machines.iter().flat_map(|(_, shelves)| shelves.clone()).collect();
     let kernels = catalogue.judged.tree().kernels.len();
+    let mut failing: Vec<&FailedLine> = catalogue.failing.iter().filter(|line| line.open).collect();
+    failing.sort_by_key(|line| std::cmp::Reverse(line.day));
+    let more_failing = failing.len().saturating_sub(OTHERS);
+    failing.truncate(OTHERS);
     let page = Page {
+        failing,
+        more_failing,
         lead: lead(catalogue, kernels, machines.len()),
         lately: lately(catalogue),
         lists: lists(catalogue),

@@ -175,7 +175,7 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
         title: &page.title,
         page: machine_page(name),
     };
-    alerts::write_feed(site, feed, lines(), out)?;
+    alerts::write_feed(site, feed, |(machine, _)| machine == name, out)?;
     badge::write(site, page.badge.clone(), lines(), out)?;
     data::machine::write(site, name, shelves, out)?;
     let path = machine_page(name);
