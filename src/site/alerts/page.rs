@@ -316,8 +316,10 @@ fn bisect(alert: &Alert) -> Option<String> {
     let id = &alert.id;
     Some(format!(
         "melbot bisect start {id} RESULTS --tree LINUX\n\
-         melbot bisect run RESULTS/bisects/{id} --build 'make -s -j$(nproc)' \\\n    \
-         --image arch/x86/boot/bzImage --measure ./boot-and-measure\n\
+         melbot bisect run RESULTS/bisects/{id} \\\n    \
+         --build 'make -s -j$(nproc)' \\\n    \
+         --image arch/x86/boot/bzImage \\\n    \
+         --measure ./boot-and-measure\n\
          git -C LINUX log --oneline {good}..{bad}\n"
     ))
 }
