@@ -50,13 +50,22 @@ impl JudgedArgs {
 
     /// The same; with `evidence`, everything is judged a second time, each kernel against itself.
     pub fn judge_with(&self, filter: &Filter, evidence: bool) -> anyhow::Result<Judgement> {
+        Ok(self.judge_and_keep(filter, evidence)?.0)
+    }
+
+    /// The same, with the runs that were judged.
+    pub fn judge_and_keep(
+        &self,
+        filter: &Filter,
+        evidence: bool,
+    ) -> anyhow::Result<(Judgement, Loaded)> {
         let all = Filter { benchmark: filter.benchmark.clone(), ..Filter::default() };
         let results = self.results.find(&all)?;
         results.require(filter)?;
         let loaded = results.load()?;
         let folder = self.notes.clone().unwrap_or_else(|| results.notes_folder());
         let notes = Notes::read(&folder);
-        judge(&results, &loaded, (notes, folder), evidence)
+        Ok((judge(&results, &loaded, (notes, folder), evidence)?, loaded))
     }
 }
 
