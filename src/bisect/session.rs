@@ -314,10 +314,15 @@ impl Session {
         })
     }
 
-    /// Writes down that a kernel was built, and the hash of its image as 16 hexadecimal digits.
-    pub fn built(&mut self, at: Place, image: &str, seconds: f64) -> Result<(), SessionError> {
-        let (image, seconds) = (Some(image.to_owned()), Some(seconds));
-        self.add(Entry { image, seconds, ..self.entry(at) })
+    /// Writes down that a kernel was built, the hash of its image as 16 hexadecimal digits, and how many
+    /// seconds it took, unless it was there before.
+    pub fn built(
+        &mut self,
+        at: Place,
+        image: &str,
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
+        self.add(Entry { image: Some(image.to_owned()), seconds, ..self.entry(at) })
     }
 
     /// Writes down what became of the bad end without a commit.

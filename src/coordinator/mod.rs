@@ -6,7 +6,9 @@
 //! each of them may end at any moment and be started again.
 
 mod analyst;
+pub mod bisect;
 mod builder;
+mod child;
 mod clients;
 mod desk;
 mod doctor;

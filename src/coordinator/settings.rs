@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::bisect::Auto;
 use super::schedule::Times;
 use crate::client::MmtestsSource;
 use crate::kernel::{Choice, Kconfig};
@@ -45,6 +46,9 @@ pub struct Settings {
     /// Where it is served.
     #[serde(default)]
     pub http: Http,
+    /// When alerts are bisected without anybody asking.
+    #[serde(default)]
+    pub bisect: Auto,
     /// Trees that are watched.
     #[serde(default)]
     pub trees: BTreeMap<String, TreeSettings>,

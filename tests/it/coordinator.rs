@@ -1,6 +1,9 @@
 //! The coordinator: from a tag that somebody pushes to a mail that somebody reads.
 
+mod begun;
+mod bisected;
 mod bob;
 mod http;
 mod killed;
+mod simulated;
 mod whole;

@@ -90,7 +90,11 @@ impl<'w> Bob<'w> {
 
     pub fn log(&self) -> String {
         let read = |path: &str| fs::read_to_string(self.world.path(path)).unwrap_or_default();
-        format!("{}\nclient of vm1:\n{}", read("bob.log"), read("state/vm1/client.log"))
+        let machines = self.world.list("machines");
+        let clients = machines.iter().map(|file| file.trim_end_matches(".toml")).map(|name| {
+            format!("\nclient of {name}:\n{}", read(&format!("state/{name}/client.log")))
+        });
+        read("bob.log") + &clients.collect::<String>()
     }
 
     /// Ends it as the power does.
