@@ -12,6 +12,7 @@ use super::judgement::{Judgement, judge};
 use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, bisects, print};
 use crate::analysis::Comparison;
+use crate::analysis::alerts::counted;
 use crate::model::{Run, Severity};
 use crate::notes::{
     Notes,
@@ -71,6 +72,8 @@ pub(super) struct Report {
     page: String,
     runs: usize,
     problems: usize,
+    /// What is odd, and lost nothing.
+    notes: usize,
     written: usize,
     unchanged: usize,
 }
@@ -168,19 +171,27 @@ impl Site {
         };
         build(&results, options, &publication)?;
         let published = publication.finish()?;
-        let problems = problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        let all = || problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        let lost = all().filter(|problem| problem.severity > Severity::Note).count();
         Ok(Report {
             page: page(&self.output),
             runs: runs.len(),
-            problems: problems.filter(|problem| problem.severity > Severity::Note).count(),
+            problems: lost,
+            notes: all().count() - lost,
             written: published.written,
             unchanged: published.reused,
         })
     }
 
     fn report(&self, runs: usize, report: Option<Report>) -> anyhow::Result<Ending> {
-        let current =
-            Report { page: page(&self.output), runs, problems: 0, written: 0, unchanged: 0 };
+        let current = Report {
+            page: page(&self.output),
+            runs,
+            problems: 0,
+            notes: 0,
+            written: 0,
+            unchanged: 0,
+        };
         let text = match report {
             _ if self.json => serde_json::to_string_pretty(&report.unwrap_or(current))? + "\n",
             None => format!("nothing changed since the last time\n{}\n", current.page),
@@ -189,10 +200,12 @@ impl Site {
                 report.runs,
                 report.written,
                 report.unchanged,
-                match report.problems {
-                    0 => "no problems".to_owned(),
-                    1 => "1 problem, see problems.html".to_owned(),
-                    many => format!("{many} problems, see problems.html"),
+                match (report.problems, report.notes) {
+                    (0, 0) => "no problems".to_owned(),
+                    (0, notes) => {
+                        format!("nothing lost, {}, see problems.html", counted(notes, "note"))
+                    }
+                    (lost, _) => format!("{}, see problems.html", counted(lost, "problem")),
                 },
                 report.page
             ),

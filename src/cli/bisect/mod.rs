@@ -22,13 +22,13 @@ use crate::coordinator::bisect::Stage;
 /// time and goes on where it was. A commit that made something better is found in the same way.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    melbot bisect start k3v9x2ma --lab /srv/lab              a coordinator does the rest\n\n\
+    melbot bisect start w1m8p0nt --lab /srv/lab              a coordinator does the rest\n\n\
     By hand:\n  \
-    melbot bisect start k3v9x2ma results --tree ~/linux\n  \
-    melbot bisect run results/bisects/k3v9x2ma --build 'make -j8' \\\n      \
+    melbot bisect start w1m8p0nt results --tree ~/linux\n  \
+    melbot bisect run results/bisects/w1m8p0nt --build 'make -j8' \\\n      \
     --image arch/x86/boot/bzImage --measure ./boot-and-measure\n  \
-    melbot bisect status results/bisects/k3v9x2ma\n  \
-    melbot bisect report results/bisects/k3v9x2ma\n\n\
+    melbot bisect status results/bisects/w1m8p0nt\n  \
+    melbot bisect report results/bisects/w1m8p0nt\n\n\
     Between any two commits, with measurements from anywhere:\n  \
     melbot bisect between slow-pipe --tree ~/linux --good 6.8 --bad 6.9\n  \
     melbot bisect next slow-pipe\n  \

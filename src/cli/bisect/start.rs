@@ -22,10 +22,10 @@ use crate::model::Release;
 #[derive(Debug, Args)]
 #[command(mut_arg("results", |results| results.required(false).default_value("results")))]
 #[command(after_help = "Examples:\n  \
-    melbot bisect start k3v9x2ma --lab /srv/lab\n  \
-    melbot bisect start k3v9x2ma results --tree ~/linux --local")]
+    melbot bisect start w1m8p0nt --lab /srv/lab\n  \
+    melbot bisect start w1m8p0nt results --tree ~/linux --local")]
 pub struct Start {
-    /// Name of the alert, or a start of it that no other has
+    /// Name of the alert, or a start of it, of three letters or more, that no other has
     alert: String,
     #[command(flatten)]
     source: JudgedArgs,
