@@ -18,6 +18,6 @@ pub use comparison::{
 pub use differences::{Complaint, Difference, Differences, complaints, differences};
 pub use history::History;
 pub use judging::set_verdicts;
-pub use moved::{Moved, Shift, moved};
+pub use moved::{Moved, Shift, ShiftWords, moved};
 pub use ratios::{RatioCell, RatioRow, RatioTable};
 pub use verdict::{Reason, Verdict, VerdictKind};

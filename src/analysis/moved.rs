@@ -8,6 +8,8 @@
 //! what is usual among all series counts as well (Smyth 2004). Of many series some always look changed:
 //! what is told holds at a false-discovery rate of 5 % (Benjamini and Hochberg 1995).
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -15,6 +17,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::model::{Figures, Reading, Run, Seen, Watched};
 use crate::stats::robust::median;
+pub use words::ShiftWords;
 
 /// Share of false ones among what is told.
 const FALSE_DISCOVERIES: f64 = 0.05;

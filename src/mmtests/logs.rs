@@ -141,11 +141,9 @@ impl Text {
                 }
             };
             (at, line) = (end + 1, number + 1);
-            let content = self.content.get(start..end)?;
             // As in `lines`, a carriage return that ends no line is a part of it.
-            let ended = end < bytes.len();
-            let plain = content.strip_suffix('\r').filter(|_| ended);
-            Some((number, plain.unwrap_or(content)))
+            let returned = end > start && bytes[end - 1] == b'\r' && end < bytes.len();
+            Some((number, self.content.get(start..end - usize::from(returned))?))
         })
     }
 }

@@ -43,6 +43,6 @@ pub fn write<'s>(
         margin: MARGIN,
         open: open > 0,
     };
-    let place = Place { path, title: LABEL.to_owned(), crumbs: Vec::new() };
+    let place = Place { path, title: LABEL.to_owned(), crumbs: Vec::new(), data: None };
     site.write("badge.svg", &place, &badge, out)
 }

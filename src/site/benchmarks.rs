@@ -14,8 +14,8 @@ use super::operations;
 use super::plot::{Plot, Shape, tracks};
 use super::story::{Tally, shown_change};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
-use crate::analysis::{BenchmarkTable, OperationTable};
+use super::{Output, Site, SiteError, data, format};
+use crate::analysis::{BenchmarkTable, Column, OperationTable};
 
 /// Alerts on the page of a benchmark.
 const ALERTS: usize = 40;
@@ -23,7 +23,7 @@ const ALERTS: usize = 40;
 const PLOTS: usize = 12;
 
 /// A benchmark of a comparison.
-type Spot<'s> = (&'s Shelf<'s>, &'s BenchmarkTable);
+pub type Spot<'s> = (&'s Shelf<'s>, &'s BenchmarkTable);
 
 /// A benchmark in the list.
 #[derive(Debug, Serialize)]
@@ -127,6 +127,7 @@ pub fn write_index(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: "benchmarks/index.html".into(),
         title: "Benchmarks".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: None,
     };
     site.write("benchmarks.html", &place, &Page { benchmarks }, out)
 }
@@ -161,8 +162,11 @@ fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<()
         more_plots: spots.len().saturating_sub(PLOTS),
         plots,
     };
+    data::benchmark::write(site, name, spots, out)?;
+    let path = benchmark_page(name);
     let place = Place {
-        path: benchmark_page(name),
+        data: Some(data::beside(&path)),
+        path,
         title: named(name).to_owned(),
         crumbs: vec![
             Link::new("Home", "index.html"),
@@ -185,14 +189,23 @@ fn row(site: &Site, (shelf, benchmark): &Spot) -> Row {
     }
 }
 
-/// The newest kernel that the benchmark was measured with.
-fn latest(shelf: &Shelf, benchmark: &BenchmarkTable) -> Option<Latest> {
+/// The newest kernel that the benchmark was measured with, and what is said of it.
+pub fn newest<'s>((shelf, benchmark): &Spot<'s>) -> Option<(usize, &'s Column, Tally)> {
     let columns = &shelf.comparison.columns;
     let measured = |operation: &OperationTable, at: usize| operation.cells[at].samples > 0;
     let at =
         (0..columns.len()).rfind(|at| benchmark.operations.iter().any(|o| measured(o, *at)))?;
     let column = &columns[at];
     let verdicts = benchmark.operations.iter().map(|operation| &operation.cells[at].verdict);
+    let tally = match column.baseline == at {
+        true => Tally::default(),
+        false => Tally::of(verdicts),
+    };
+    Some((at, column, tally))
+}
+
+fn latest(shelf: &Shelf, benchmark: &BenchmarkTable) -> Option<Latest> {
+    let (at, column, tally) = newest(&(shelf, benchmark))?;
     let size = |operation: &OperationTable| shown_change(operation, at).map_or(0.0, f64::abs);
     let judged = benchmark.operations.iter().zip(operations::hrefs(shelf, benchmark));
     // What changed comes before differences that may be noise.
@@ -207,10 +220,7 @@ fn latest(shelf: &Shelf, benchmark: &BenchmarkTable) -> Option<Latest> {
             true => "baseline".to_owned(),
             false => named(shelf.run_name(column.baseline)).to_owned(),
         },
-        tally: match column.baseline == at {
-            true => Tally::default(),
-            false => Tally::of(verdicts),
-        },
+        tally,
         most: most.map(|(operation, href)| {
             let cell = cells::cell(operation, at, benchmark.decimals);
             (Link::new(operation.name.clone(), href), cell)

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::names::slug;
 use super::plot::{self, Plot};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, alerts, format};
+use super::{Output, Site, SiteError, alerts, data, format};
 use crate::bisect::{Account, Stage, figure};
 
 /// A search, as it is now.
@@ -102,7 +102,10 @@ fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError
         ),
     };
     let crumbs = vec![Link::new("Home", "index.html"), Link::new("Alerts", alerts::LIST)];
-    site.write("bisect.html", &Place { path: page_of(&search.name), title, crumbs }, &page, out)
+    data::bisect::write(search, out)?;
+    let path = page_of(&search.name);
+    let data = Some(data::beside(&path));
+    site.write("bisect.html", &Place { path, title, crumbs, data }, &page, out)
 }
 
 fn facts(account: &Account) -> Vec<(&'static str, String)> {

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::alerts::Line;
+use super::alerts::{FailedLine, Line};
 use super::names::{comparison_folder, machine_page, slug};
 use super::problems::worst_first;
 use super::templates::Link;
 use super::{Bisect, Results, SiteOptions, format};
 use crate::analysis::Comparison;
-use crate::analysis::alerts::{Alert, Evidence, Judged, Report, Turn};
+use crate::analysis::alerts::{Alert, Evidence, Failing, Judged, Place, Report, Turn};
 use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
 
@@ -28,6 +28,8 @@ pub struct Catalogue<'a> {
     pub bisects: &'a [Bisect],
     /// The alerts in words, in the order of the report.
     pub alerts: Vec<Line>,
+    /// Functional tests that newly fail, in the order of the report.
+    pub failing: Vec<FailedLine>,
     /// All problems, the worst first.
     pub problems: Vec<&'a Problem>,
     /// What the caller asked for.
@@ -71,8 +73,11 @@ impl<'a> Catalogue<'a> {
             waiting.entry((&run.machine, &run.config)).or_default().push(run);
         }
         let shelves: Vec<Shelf> = comparisons.iter().map(|c| Shelf::new(c, &mut waiting)).collect();
-        let line = |alert: &Alert| Line::of(alert, measured_at(&shelves, alert));
+        let at = |place: &Place, kernel: &str| measured_at(&shelves, place, kernel);
+        let line = |a: &Alert| Line::of(a, at(&a.of.place, &a.window.first_bad));
         let alerts = report.alerts.iter().map(line).collect();
+        let failed = |f: &Failing| FailedLine::of(f, at(&f.of.place, &f.window.first_bad));
+        let failing = report.failing.iter().map(failed).collect();
         let of_runs = runs.iter().flat_map(|run| &run.problems);
         let problems = worst_first(problems.iter().chain(of_runs));
         let marks = report.alerts.iter().flat_map(|alert| {
@@ -86,6 +91,7 @@ impl<'a> Catalogue<'a> {
             evidence,
             settings,
             alerts,
+            failing,
             problems,
             options,
             bisects,
@@ -116,12 +122,11 @@ fn find<'s, 'a>(shelves: &'s [Shelf<'a>], machine: &str, config: &str) -> Option
     shelves.iter().find(|s| s.comparison.machine == machine && s.comparison.config == config)
 }
 
-/// When the first bad kernel of an alert was measured.
-fn measured_at(shelves: &[Shelf], alert: &Alert) -> Option<i64> {
-    let place = &alert.of.place;
+/// When a kernel was last measured there.
+fn measured_at(shelves: &[Shelf], place: &Place, kernel: &str) -> Option<i64> {
     let shelf = find(shelves, &place.machine, &place.config)?;
     let columns = shelf.comparison.columns.iter();
-    let here = columns.filter(|c| c.run == alert.window.first_bad && c.folder == place.run_path);
+    let here = columns.filter(|c| c.run == kernel && c.folder == place.run_path);
     here.filter_map(|column| column.started).max()
 }
 

@@ -111,7 +111,7 @@ pub fn write(
     );
     let page = Page {
         title: shelf.title(),
-        json: format!("{}/comparison.json", shelf.folder),
+        json: data::comparison::path(shelf),
         feed: format!("{}/alerts.xml", shelf.folder),
         badge: format!("{}/badge.svg", shelf.folder),
         lead: tally.sentence(),
@@ -129,18 +129,21 @@ pub fn write(
         operations: shelf.comparison.benchmarks.iter().map(|b| b.operations.len()).sum(),
         empty: shelf.comparison.benchmarks.is_empty(),
     };
-    data::write(shelf, &page.json, out)?;
+    data::comparison::write(shelf, out)?;
     let feed = About {
         path: page.feed.clone(),
         id: format!("urn:melbot:alerts:{}", shelf.folder),
         title: &page.title,
         page: path.clone(),
     };
-    alerts::write_feed(site, feed, site.catalogue.alerts_of(shelf.comparison), out)?;
+    let (machine, config) = (&shelf.comparison.machine, &shelf.comparison.config);
+    alerts::write_feed(site, feed, |(m, c)| m == machine && c == config, out)?;
     let alerts = site.catalogue.alerts_of(shelf.comparison);
     badge::write(site, page.badge.clone(), alerts, out)?;
     let crumbs = shelf.machine_crumbs();
-    site.write("comparison.html", &Place { path, title: shelf.title(), crumbs }, &page, out)
+    let data = Some(page.json.clone());
+    let place = Place { path, title: shelf.title(), crumbs, data };
+    site.write("comparison.html", &place, &page, out)
 }
 
 fn sections(

@@ -45,30 +45,81 @@ struct Cell {
     title: String,
 }
 
+/// What became of a config on a machine with a kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It did not run, and nothing says that it should have.
+    NotRun,
+    /// It did not run, though the kernel ran on the machine or with the config.
+    Missing,
+    /// It ended with an error.
+    Failed,
+    /// It measured nothing.
+    Empty,
+    /// Something is worse, and nothing better.
+    Regressed,
+    /// Something is better, and nothing worse.
+    Improved,
+    /// Something is worse and something better.
+    Mixed,
+    /// Others are set against it.
+    Baseline,
+    /// Something is the same, and nothing worse or better.
+    NoChange,
+    /// Nothing could be decided.
+    Inconclusive,
+}
+
+/// What was measured of all kernels, and what was not.
+pub struct Grid<'s> {
+    /// The kernels, parents first.
+    pub kernels: Vec<&'s str>,
+    /// By comparison and kernel.
+    pub states: Vec<Vec<State>>,
+}
+
+impl<'s> Grid<'s> {
+    /// That of these comparisons.
+    pub fn new(catalogue: &Catalogue<'s>, shelves: &[&Shelf]) -> Grid<'s> {
+        let known = catalogue.judged.tree().kernels.iter().map(|kernel| kernel.name.as_str());
+        let here: BTreeSet<&str> = shelves.iter().flat_map(|shelf| runs(shelf)).collect();
+        let kernels: Vec<&str> = known.filter(|kernel| here.contains(kernel)).collect();
+        let mut of_machine: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut of_config: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for shelf in shelves {
+            of_machine.entry(&shelf.comparison.machine).or_default().extend(runs(shelf));
+            of_config.entry(&shelf.comparison.config).or_default().extend(runs(shelf));
+        }
+        // What ran on the machine, or with the config, could have run here as well.
+        let expected = |shelf: &Shelf, kernel: &str| {
+            let ran = |of: &BTreeMap<&str, BTreeSet<&str>>, name: &str| {
+                of.get(name).is_some_and(|kernels| kernels.contains(kernel))
+            };
+            ran(&of_machine, &shelf.comparison.machine) || ran(&of_config, &shelf.comparison.config)
+        };
+        let states = |shelf: &&Shelf| {
+            let state = |kernel: &&str| match (column(shelf, kernel), expected(shelf, kernel)) {
+                (Some(at), _) => state(shelf, at),
+                (None, true) => State::Missing,
+                (None, false) => State::NotRun,
+            };
+            kernels.iter().map(state).collect()
+        };
+        Grid { states: shelves.iter().map(states).collect(), kernels }
+    }
+}
+
 /// The table of these comparisons.
 pub fn coverage(catalogue: &Catalogue, shelves: &[&Shelf]) -> Coverage {
-    let known = catalogue.judged.tree().kernels.iter().map(|kernel| kernel.name.as_str());
-    let here: BTreeSet<&str> = shelves.iter().flat_map(|shelf| runs(shelf)).collect();
-    let kernels: Vec<&str> = known.filter(|kernel| here.contains(kernel)).collect();
-    let older = kernels.len().saturating_sub(KERNELS);
-    let kernels = &kernels[older..];
-    let mut of_machine: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    let mut of_config: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for shelf in shelves {
-        of_machine.entry(&shelf.comparison.machine).or_default().extend(runs(shelf));
-        of_config.entry(&shelf.comparison.config).or_default().extend(runs(shelf));
-    }
-    // What ran on the machine, or with the config, could have run here as well.
-    let expected = |shelf: &Shelf, kernel: &str| {
-        let ran = |of: &BTreeMap<&str, BTreeSet<&str>>, name: &str| {
-            of.get(name).is_some_and(|kernels| kernels.contains(kernel))
-        };
-        ran(&of_machine, &shelf.comparison.machine) || ran(&of_config, &shelf.comparison.config)
+    let grid = Grid::new(catalogue, shelves);
+    let older = grid.kernels.len().saturating_sub(KERNELS);
+    let kernels = &grid.kernels[older..];
+    let cells = |(shelf, states): (&&Shelf, &Vec<State>)| -> Vec<Cell> {
+        let states = kernels.iter().zip(states.iter().skip(older));
+        states.map(|(kernel, state)| cell(shelf, kernel, *state)).collect()
     };
-    let cells = |shelf: &&Shelf| -> Vec<Cell> {
-        kernels.iter().map(|kernel| cell(shelf, kernel, &expected)).collect()
-    };
-    let all: Vec<Vec<Cell>> = shelves.iter().map(cells).collect();
+    let all: Vec<Vec<Cell>> = shelves.iter().zip(&grid.states).map(cells).collect();
     let missing = all.iter().flatten().filter(|cell| cell.class == "missing").count();
     let head = |shelf: &Shelf| {
         Link::new(named(&shelf.comparison.machine), names::machine_page(&shelf.comparison.machine))
@@ -105,37 +156,53 @@ fn runs<'s>(shelf: &'s Shelf) -> impl Iterator<Item = &'s str> {
     shelf.comparison.columns.iter().map(|column| column.run.as_str())
 }
 
-fn cell(shelf: &Shelf, kernel: &str, expected: &impl Fn(&Shelf, &str) -> bool) -> Cell {
-    let place = format!("{} with {}", shelf.title(), named(kernel));
-    // Of several runs of one name the last one counts.
-    let Some(at) = shelf.comparison.columns.iter().rposition(|column| column.run == kernel) else {
-        let missing = expected(shelf, kernel);
-        return Cell {
-            class: if missing { "missing" } else { "none" },
-            mark: String::new(),
-            href: None,
-            title: format!("{place}: {}", if missing { "missing" } else { "not run" }),
-        };
-    };
+/// The column of a kernel; of several runs of one name the last one counts.
+fn column(shelf: &Shelf, kernel: &str) -> Option<usize> {
+    shelf.comparison.columns.iter().rposition(|column| column.run == kernel)
+}
+
+fn state(shelf: &Shelf, at: usize) -> State {
     let tally = Tally::of_shelf(shelf, Some(at));
     let column = &shelf.comparison.columns[at];
-    let measured = shelf.comparison.benchmarks.iter().flat_map(|b| &b.operations);
-    let nothing = !measured.clone().any(|o| o.cells.get(at).is_some_and(|c| c.samples > 0));
-    let (class, mark, words) = match column.outcome {
-        _ if nothing => ("failed", "×", "measured nothing".to_owned()),
-        Outcome::Failed => ("failed", "×", "ended with an error".to_owned()),
-        _ if tally.worse > 0 && tally.better > 0 => ("worse", "▼▲", words(&tally)),
-        _ if tally.worse > 0 => ("worse", "▼", words(&tally)),
-        _ if tally.better > 0 => ("better", "▲", words(&tally)),
-        _ if column.baseline == at => ("same", "•", "a baseline".to_owned()),
-        _ if tally.same > 0 => ("same", "≈", words(&tally)),
-        _ => ("unsure", "?", words(&tally)),
+    let mut measured = shelf.comparison.benchmarks.iter().flat_map(|b| &b.operations);
+    match column.outcome {
+        _ if !measured.any(|o| o.cells.get(at).is_some_and(|c| c.samples > 0)) => State::Empty,
+        Outcome::Failed => State::Failed,
+        _ if tally.worse > 0 && tally.better > 0 => State::Mixed,
+        _ if tally.worse > 0 => State::Regressed,
+        _ if tally.better > 0 => State::Improved,
+        _ if column.baseline == at => State::Baseline,
+        _ if tally.same > 0 => State::NoChange,
+        _ => State::Inconclusive,
+    }
+}
+
+fn cell(shelf: &Shelf, kernel: &str, state: State) -> Cell {
+    let (class, mark) = match state {
+        State::NotRun => ("none", ""),
+        State::Missing => ("missing", ""),
+        State::Failed | State::Empty => ("failed", "×"),
+        State::Mixed => ("worse", "▼▲"),
+        State::Regressed => ("worse", "▼"),
+        State::Improved => ("better", "▲"),
+        State::Baseline => ("same", "•"),
+        State::NoChange => ("same", "≈"),
+        State::Inconclusive => ("unsure", "?"),
+    };
+    let at = column(shelf, kernel);
+    let words = match state {
+        State::NotRun => "not run".to_owned(),
+        State::Missing => "missing".to_owned(),
+        State::Empty => "measured nothing".to_owned(),
+        State::Failed => "ended with an error".to_owned(),
+        State::Baseline => "a baseline".to_owned(),
+        _ => words(&Tally::of_shelf(shelf, at)),
     };
     Cell {
         class,
         mark: mark.to_owned(),
-        href: Some(shelf.runs[at].page.clone()),
-        title: format!("{place}: {words}"),
+        href: at.map(|at| shelf.runs[at].page.clone()),
+        title: format!("{} with {}: {words}", shelf.title(), named(kernel)),
     }
 }
 

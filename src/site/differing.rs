@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::catalogue::{Shelf, named};
-use super::{format, moved};
-use crate::analysis::alerts::Alert;
+use super::format;
+use crate::analysis::alerts::{Alert, Ends};
 use crate::analysis::{Complaint, Difference, complaints, differences};
 use crate::model::{Environment, facts};
 
@@ -83,10 +83,9 @@ pub fn of_shelf(shelf: &Shelf) -> Differing {
 
 /// What the runs at the ends of the window of an alert differ in, and what only the latter complained of.
 pub fn of_window(shelf: &Shelf, alert: &Alert) -> Differing {
-    let Some((runs, before, after)) = moved::ends(shelf, alert) else {
-        return Differing::default();
-    };
-    let environments = [before, after].map(|at| Some(&runs[at].environment));
+    let runs = shelf.runs.iter().filter_map(|shelved| shelved.run);
+    let Some(ends) = Ends::of(alert, runs) else { return Differing::default() };
+    let environments = ends.environments().map(Some);
     let mut differing = Differing::new(&environments);
     // That the kernel is another one goes without saying.
     differing.rows.retain(|row| row.name != facts::KERNEL);

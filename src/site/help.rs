@@ -24,6 +24,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         .replace("{coverage}", &percent(settings.coverage))
         .replace("{false-alerts}", &percent(settings.false_share));
     let place = Place {
+        data: None,
         path: "help.html".into(),
         title: "How to read these pages".into(),
         crumbs: vec![Link::new("Home", "index.html")],

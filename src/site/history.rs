@@ -87,7 +87,10 @@ pub enum Tone {
 pub struct Mark {
     /// What it did.
     pub turn: Turn,
-    /// Page of the alert.
+    /// Name of the alert.
+    #[serde(skip)]
+    pub alert: String,
+    /// Its page.
     pub page: String,
 }
 
@@ -209,7 +212,7 @@ impl<'a> Subject<'a> {
                     mark: judged
                         .filter(|_| !again)
                         .and_then(|(number, kernel, _)| self.catalogue.mark(number, kernel))
-                        .map(|(turn, id)| Mark { turn, page: page_of(id) }),
+                        .map(|(turn, id)| Mark { turn, alert: id.to_owned(), page: page_of(id) }),
                 };
                 match panels.last_mut() {
                     Some(panel) if follows || panel.track == track => panel.spots.push(spot),

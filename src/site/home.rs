@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::alerts::{Line, Section};
+use super::alerts::{FailedLine, Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
 use super::coverage::{Coverage, coverage};
 use super::machines::{Newest, machines, newest};
 use super::names::machine_page;
 use super::story::{self, Change, Sentence, Tally};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::analysis::alerts::and;
 
 /// Alerts that are still there.
@@ -28,6 +28,8 @@ struct Page<'s> {
     lead: String,
     lately: Option<String>,
     lists: Vec<List<'s>>,
+    failing: Vec<&'s FailedLine>,
+    more_failing: usize,
     open: Vec<Sentence>,
     more_open: usize,
     judged: bool,
@@ -58,7 +60,13 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         .map(|(name, shelves)| (Link::new(named(name), machine_page(name)), shelves.as_slice()));
     let shelves: Vec<&Shelf> = machines.iter().flat_map(|(_, shelves)| shelves.clone()).collect();
     let kernels = catalogue.judged.tree().kernels.len();
+    let mut failing: Vec<&FailedLine> = catalogue.failing.iter().filter(|line| line.open).collect();
+    failing.sort_by_key(|line| std::cmp::Reverse(line.day));
+    let more_failing = failing.len().saturating_sub(OTHERS);
+    failing.truncate(OTHERS);
     let page = Page {
+        failing,
+        more_failing,
         lead: lead(catalogue, kernels, machines.len()),
         lately: lately(catalogue),
         lists: lists(catalogue),
@@ -74,7 +82,9 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         kernels,
     };
     let title = catalogue.options.title.clone();
-    let place = Place { path: "index.html".into(), title, crumbs: Vec::new() };
+    data::home::write(site, out)?;
+    let data = Some("index.json".to_owned());
+    let place = Place { path: "index.html".into(), title, crumbs: Vec::new(), data };
     site.write("home.html", &place, &page, out)
 }
 

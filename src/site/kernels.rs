@@ -12,7 +12,7 @@ use super::names::kernel_page;
 use super::operations;
 use super::story::{Tally, anchor, shown_change};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::analysis::{OperationTable, VerdictKind};
 use crate::model::{Release, natural_cmp};
 
@@ -72,7 +72,7 @@ struct Measured {
 }
 
 /// A column of a comparison.
-type Spot<'a> = (&'a Shelf<'a>, usize);
+pub type Spot<'a> = (&'a Shelf<'a>, usize);
 
 /// The columns of all comparisons by the name of the run.
 fn spots<'a>(catalogue: &'a Catalogue<'a>) -> BTreeMap<&'a str, Vec<Spot<'a>>> {
@@ -124,6 +124,7 @@ pub fn write_index(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: "kernels/index.html".into(),
         title: "Kernels".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: None,
     };
     site.write("kernels.html", &place, &Page { kernels, dated }, out)
 }
@@ -156,8 +157,11 @@ fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Result<()
         more_alerts,
         rows: spots.iter().map(|(shelf, at)| measured(shelf, *at)).collect(),
     };
+    data::kernel::write(site, name, spots, out)?;
+    let path = kernel_page(name);
     let place = Place {
-        path: kernel_page(name),
+        data: Some(data::beside(&path)),
+        path,
         title: named(name).to_owned(),
         crumbs: vec![Link::new("Home", "index.html"), Link::new("Kernels", "kernels/index.html")],
     };
@@ -178,20 +182,22 @@ fn lead(spots: &[Spot]) -> String {
     }
 }
 
-/// The operations that are worse or better with a kernel than with what it is set against, or look so.
+/// It is worse or better with a kernel than with what that is set against, or looks so.
+pub fn is_told(operation: &OperationTable, at: usize) -> bool {
+    let verdict = operation.cells.get(at).map(|cell| &cell.verdict);
+    verdict.is_some_and(|v| v.is_change() || v.kind == VerdictKind::Suspect)
+}
+
+/// The operations that are told.
 fn moved(shelf: &Shelf, at: usize) -> Vec<Moved> {
     let baseline = shelf.comparison.columns.get(at).map_or(at, |column| column.baseline);
     let mut found = Vec::new();
     for benchmark in &shelf.comparison.benchmarks {
-        let told = |operation: &OperationTable| {
-            let verdict = operation.cells.get(at).map(|cell| &cell.verdict);
-            verdict.is_some_and(|v| v.is_change() || v.kind == VerdictKind::Suspect)
-        };
-        if !benchmark.operations.iter().any(told) {
+        if !benchmark.operations.iter().any(|operation| is_told(operation, at)) {
             continue;
         }
         let operations = benchmark.operations.iter().zip(operations::hrefs(shelf, benchmark));
-        for (operation, href) in operations.filter(|(operation, _)| told(operation)) {
+        for (operation, href) in operations.filter(|(operation, _)| is_told(operation, at)) {
             let place = format!("{}#{}", shelf.page(), anchor(&benchmark.name));
             found.push(Moved {
                 benchmark: Link::new(benchmark.name.clone(), place),

@@ -12,7 +12,7 @@ use super::coverage::{Coverage, coverage};
 use super::names::{machine_page, slug};
 use super::story::Tally;
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::analysis::alerts::track_name;
 use crate::model::{facts, natural_cmp};
 
@@ -110,6 +110,7 @@ pub fn write_index(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: "machines/index.html".into(),
         title: "Machines".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: None,
     };
     site.write("machines.html", &place, &Page { machines }, out)
 }
@@ -165,7 +166,7 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
         more_alerts,
         newest: newest(heads),
         coverage: coverage(&site.catalogue, shelves),
-        facts: known_facts(shelves),
+        facts: known_facts(shelves).into_iter().map(fact).collect(),
     };
     let lines = || site.catalogue.alerts.iter().filter(|line| line.place.0 == name);
     let feed = About {
@@ -174,10 +175,13 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
         title: &page.title,
         page: machine_page(name),
     };
-    alerts::write_feed(site, feed, lines(), out)?;
+    alerts::write_feed(site, feed, |(machine, _)| machine == name, out)?;
     badge::write(site, page.badge.clone(), lines(), out)?;
+    data::machine::write(site, name, shelves, out)?;
+    let path = machine_page(name);
     let place = Place {
-        path: machine_page(name),
+        data: Some(data::beside(&path)),
+        path,
         title: named(name).to_owned(),
         crumbs: vec![Link::new("Home", "index.html"), Link::new("Machines", "machines/index.html")],
     };
@@ -258,7 +262,18 @@ fn newest_fact<'s>(shelves: &[&'s Shelf], name: &str) -> Option<&'s str> {
     facts.into_iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-fn known_facts(shelves: &[&Shelf]) -> Vec<Fact> {
+/// A value of a fact, and where it was seen.
+#[derive(Serialize)]
+pub struct Held<'s> {
+    value: &'s str,
+    /// The newest kernel that had it.
+    kernel: &'s str,
+    /// How many runs did.
+    runs: usize,
+}
+
+/// The facts of a machine, each with its values, the newest first.
+pub fn known_facts<'s>(shelves: &[&'s Shelf]) -> Vec<(&'s str, Vec<Held<'s>>)> {
     let told = told(shelves);
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in told.iter().flat_map(|(_, _, facts)| facts.iter()) {
@@ -266,28 +281,30 @@ fn known_facts(shelves: &[&Shelf]) -> Vec<Fact> {
             names.push(name);
         }
     }
-    names.into_iter().map(|name| fact(&told, name)).collect()
+    names.into_iter().map(|name| (name, held(&told, name))).collect()
 }
 
-fn fact(told: &[Told], name: &str) -> Fact {
-    // The values, the newest kernel that had each, and the number of runs that did.
-    let mut values: Vec<(&str, &str, usize)> = Vec::new();
-    let mut runs = 0;
+fn held<'s>(told: &[Told<'s>], name: &str) -> Vec<Held<'s>> {
+    let mut values: Vec<Held> = Vec::new();
     for (_, kernel, facts) in told {
         let Some((_, value)) = facts.iter().find(|(known, _)| known == name) else { continue };
-        runs += 1;
-        match values.iter_mut().find(|(known, _, _)| known == value) {
-            Some((_, _, count)) => *count += 1,
-            None => values.push((value, kernel, 1)),
+        match values.iter_mut().find(|held| held.value == value) {
+            Some(held) => held.runs += 1,
+            None => values.push(Held { value, kernel, runs: 1 }),
         }
     }
+    values
+}
+
+fn fact((name, values): (&str, Vec<Held>)) -> Fact {
+    let all: usize = values.iter().map(|held| held.runs).sum();
     let alone = values.len() < 2;
     let more = values.len().saturating_sub(VALUES);
-    let view = |(value, kernel, count): (&str, &str, usize)| Value {
+    let view = |Held { value, kernel, runs }: Held| Value {
         value: value.to_owned(),
         seen: (!alone).then(|| {
-            let runs = format::counted(runs, "run");
-            format!("{} of {runs}, last with {}", format::count(count), named(kernel))
+            let all = format::counted(all, "run");
+            format!("{} of {all}, last with {}", format::count(runs), named(kernel))
         }),
     };
     Fact {

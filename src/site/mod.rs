@@ -144,7 +144,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         );
         comparison.and(others)
     })?;
-    let others: [Write; 15] = [
+    let others: [Write; 16] = [
         home::write,
         help::write,
         problems::write,
@@ -159,6 +159,7 @@ pub fn build(results: &Results, options: &SiteOptions, out: &dyn Output) -> Resu
         bisects::write_all,
         alerts::write_feeds,
         search::write,
+        data::write_schema,
         |site, out| badge::write(site, "badge.svg".into(), site.catalogue.alerts.iter(), out),
     ];
     others.par_iter().try_for_each(|write| write(&site, out))

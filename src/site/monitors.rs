@@ -13,7 +13,7 @@ use super::names::slug;
 use super::plot::{Ink, Plot, courses};
 use super::problems::{self, ProblemView};
 use super::templates::{Link, Place, root_of};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::analysis::BenchmarkTable;
 use crate::model::{Curve, Figures, Problem, Reading, Run, Seen, Watched, common_name};
 use crate::stats::robust::median;
@@ -130,7 +130,9 @@ fn write(
         problem_count: odd.len(),
         problems: problems::views(&site.catalogue.options.raw_logs, &root, &odd),
     };
-    site.write("monitors.html", &Place { path, title, crumbs: shelf.crumbs() }, &page, out)
+    data::monitors::write(shelf, benchmark, &columns, out)?;
+    let data = Some(data::beside(&path));
+    site.write("monitors.html", &Place { path, title, crumbs: shelf.crumbs(), data }, &page, out)
 }
 
 /// The newest columns that a monitor watched, as many as can be told apart in a plot.

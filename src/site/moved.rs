@@ -4,9 +4,8 @@ use serde::Serialize;
 
 use super::catalogue::{Shelf, named};
 use super::{format, monitors};
-use crate::analysis::alerts::Alert;
-use crate::analysis::{Moved, Shift, moved};
-use crate::model::{Reading, Run, common_name};
+use crate::analysis::alerts::{Alert, Ends};
+use crate::analysis::{Moved, ShiftWords};
 
 /// Rows of the table.
 const ROWS: usize = 20;
@@ -18,89 +17,32 @@ const UNJUDGED_ROWS: usize = 8;
 pub struct Also {
     head: String,
     note: String,
-    rows: Vec<Row>,
+    rows: Vec<ShiftWords>,
     /// Page with all that the monitors saw.
     page: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Row {
-    name: String,
-    /// Monitor and series, where the name is another one.
-    series: String,
-    before: String,
-    after: String,
-    change: String,
-    p: String,
-}
-
 /// What the monitors say about an alert.
-pub fn also(shelf: Option<&Shelf>, alert: &Alert) -> Also {
+pub fn also(shelf: Option<&Shelf>, alert: &Alert, found: &Moved) -> Also {
     let benchmark = &alert.of.benchmark;
     let page = shelf
         .filter(|shelf| monitors::has_page(shelf, benchmark))
         .map(|shelf| monitors::page(shelf, benchmark));
-    let found = shelf.and_then(|shelf| of_window(shelf, alert)).unwrap_or_default();
     let count = if found.unjudged.is_some() { UNJUDGED_ROWS } else { ROWS };
-    let (total, compared) = (found.shifts.len(), found.compared);
-    let note = match &found.unjudged {
-        _ if page.is_none() => "No monitor of MMTests ran with this benchmark.".to_owned(),
-        None if compared == 0 => "No monitor watched both kernels: nothing can be said.".to_owned(),
-        Some(why) => format!("Too little to judge: {why}."),
-        None if total == 0 => format!("None of {compared} series moved by more than chance."),
-        None => format!(
-            "{total} of {compared} series moved by more than chance, the most surprising first. Counters \
-             are a second, and moved in sum as well."
-        ),
+    let note = match page {
+        None => "No monitor of MMTests ran with this benchmark.".to_owned(),
+        Some(_) => found.sentence(),
     };
     Also {
         head: format!("{} → {}", named(&alert.window.last_good), named(&alert.window.first_bad)),
         note,
-        rows: found.shifts.iter().take(count).map(row).collect(),
+        rows: found.shifts.iter().take(count).map(|shift| shift.words(format::brief)).collect(),
         page,
     }
 }
 
 /// Compares the two runs at the ends of the window.
-fn of_window(shelf: &Shelf, alert: &Alert) -> Option<Moved> {
-    let (runs, before, after) = ends(shelf, alert)?;
-    Some(moved(&runs, &alert.of.benchmark, before, after))
-}
-
-/// The runs in the folder of the alert, and which of them are the ends of its window.
-pub fn ends<'a>(shelf: &Shelf<'a>, alert: &Alert) -> Option<(Vec<&'a Run>, usize, usize)> {
-    let columns = shelf.comparison.columns.iter().zip(&shelf.runs);
-    let here = columns.filter(|(column, _)| column.folder == alert.of.place.run_path);
-    let runs: Vec<&Run> = here.filter_map(|(_, shelved)| shelved.run).collect();
-    let place = |name: &str| runs.iter().position(|run| run.name == name);
-    let (before, after) = (place(&alert.window.last_good)?, place(&alert.window.first_bad)?);
-    Some((runs, before, after))
-}
-
-fn row(shift: &Shift) -> Row {
-    let series = format!("{} {}", shift.monitor, shift.series);
-    let common = common_name(&shift.monitor, &shift.series);
-    let unit = match (shift.reading, shift.unit.as_str()) {
-        (Reading::Counter, _) => "/s".to_owned(),
-        (Reading::Level, unit) if unit.is_empty() || unit.starts_with('/') => unit.to_owned(),
-        (Reading::Level, unit) => format!(" {unit}"),
-    };
-    let told = |value: f64| format!("{}{unit}", format::brief(value));
-    let ratio = shift.after / shift.before;
-    Row {
-        name: common.map_or(series.clone(), str::to_owned),
-        series: common.map_or(String::new(), |_| series),
-        before: told(shift.before),
-        after: told(shift.after),
-        change: match ratio {
-            _ if shift.before == 0.0 => "from nothing".to_owned(),
-            ratio if ratio >= 1.5 => format!("× {}", format::brief(ratio)),
-            ratio => format::signed_percent(100.0 * (ratio - 1.0)),
-        },
-        p: match shift.p {
-            None => "not known".to_owned(),
-            Some(p) if p < 1e-4 => "< 1 in 10,000".to_owned(),
-            Some(p) => format!("{} %", format::brief(100.0 * p)),
-        },
-    }
+pub fn of_window(shelf: &Shelf, alert: &Alert) -> Moved {
+    let ends = Ends::of(alert, shelf.runs.iter().filter_map(|shelved| shelved.run));
+    ends.map_or(Moved::default(), |ends| ends.moved(&alert.of.benchmark))
 }

@@ -16,7 +16,7 @@ use super::names::slug;
 use super::plot::{Plot, Shape, Subject, boxes, tracks};
 use super::story::anchor;
 use super::templates::{self, Link};
-use super::{Output, Site, SiteError};
+use super::{Output, Site, SiteError, data};
 use crate::analysis::{BenchmarkTable, OperationTable, StatisticRow};
 
 /// What a page may weigh, in figures and marks of its plots.
@@ -140,6 +140,7 @@ pub fn write_all(
 ) -> Result<(), SiteError> {
     let heads = cells::heads(shelf);
     shelf.comparison.benchmarks.par_iter().zip(histories).try_for_each(|(benchmark, histories)| {
+        data::histories::write(shelf, benchmark, histories, out)?;
         let chunks = chunks(benchmark);
         let set = Set { shelf, heads: &heads, benchmark, histories, chunks: &chunks };
         (0..chunks.len()).into_par_iter().try_for_each(|number| write(site, set, number, out))
@@ -177,9 +178,10 @@ fn write(site: &Site, set: Set, number: usize, out: &dyn Output) -> Result<(), S
         pages: turns(shelf, benchmark, chunks, number),
     };
     let path = self::page(shelf, benchmark, number);
+    let data = Some(data::histories::path(shelf, benchmark));
     site.write(
         "operations.html",
-        &templates::Place { path, title, crumbs: shelf.crumbs() },
+        &templates::Place { path, title, crumbs: shelf.crumbs(), data },
         &page,
         out,
     )

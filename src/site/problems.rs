@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::raw_logs::{LogLink, RawLogs};
 use super::templates::{Link, Place};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::model::{Problem, Severity};
 
 /// Different problems on one page; more are counted only.
@@ -121,7 +121,9 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: "problems.html".into(),
         title: "Problems".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: Some("problems.json".into()),
     };
+    data::problems::write(site, out)?;
     site.write("problems.html", &place, &Page { lead, groups }, out)
 }
 

@@ -9,7 +9,7 @@ use super::names::kernel_page;
 use super::problems::{ProblemView, views};
 use super::raw_logs::LogLink;
 use super::templates::{Link, Place, root_of};
-use super::{Output, Site, SiteError, format};
+use super::{Output, Site, SiteError, data, format};
 use crate::model::{Benchmark, KernelWarning, Outcome, Run};
 
 #[derive(Serialize)]
@@ -40,6 +40,7 @@ struct Measured {
 
 /// Writes the pages of all runs of a comparison.
 pub fn write_all(site: &Site, shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
+    data::runs::write(shelf, out)?;
     let runs = shelf.runs.par_iter().filter_map(|shelved| Some((shelved.run?, shelved)));
     runs.try_for_each(|run| write(site, shelf, run, out))
 }
@@ -70,7 +71,8 @@ fn write(
         problem_count: run.problems.len(),
     };
     let path = shelved.page.clone();
-    site.write("run.html", &Place { path, title, crumbs: shelf.crumbs() }, &page, out)
+    let data = Some(data::runs::path(shelf));
+    site.write("run.html", &Place { path, title, crumbs: shelf.crumbs(), data }, &page, out)
 }
 
 /// How it went.

@@ -63,6 +63,11 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         let detail = format!("{} · {} · {}", line.id, line.machine, line.config);
         ("alert", what, detail, line.href.clone())
     }));
+    pages.extend(catalogue.failing.iter().map(|line| {
+        let what = format!("{} newly failing in {}", line.benchmark, line.kernel);
+        let detail = format!("{} · {} · {}", line.id, line.machine, line.config);
+        ("alert", what, detail, line.href.clone())
+    }));
     pages.extend(catalogue.bisects.iter().map(|search| {
         let (name, metric) = (named(&search.name).to_owned(), search.account.metric.clone());
         ("bisection", name, metric, bisects::page_of(&search.name))

@@ -46,6 +46,8 @@ pub struct Place {
     pub title: String,
     /// The pages above it, the nearest last.
     pub crumbs: Vec<Link>,
+    /// Path of what it shows, as JSON.
+    pub data: Option<String>,
 }
 
 /// What `base.html` shows.
@@ -56,6 +58,7 @@ struct Frame<'a> {
     root: &'a str,
     crumbs: &'a [Link],
     path: &'a str,
+    data: Option<&'a str>,
     front: Option<Front<'a>>,
     /// What people say on this page, as HTML.
     words: Option<&'a str>,
@@ -96,6 +99,7 @@ impl Site<'_> {
             root: &root_of(&place.path),
             crumbs: &place.crumbs,
             path: &place.path,
+            data: place.data.as_deref(),
             front,
             words: self.words.get(&place.path).map(String::as_str),
             generator: &self.catalogue.options.generator,

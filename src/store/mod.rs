@@ -6,7 +6,8 @@
 //! is never out of date and needs no book-keeping. The record is renamed into place after the samples,
 //! so an entry is whole or absent. Both are hashed, and what does not match its hash is read again
 //! from the logs: disks fail, and half an entry may be left by a machine that lost its power.
-//! Deleting the store loses nothing.
+//! Deleting the store loses nothing. What is made of all runs together may be remembered there, too
+//! (`<name>.memory`, a line with a hash, and bytes).
 
 mod condense;
 mod error;
@@ -131,7 +132,11 @@ impl Store {
         for entry in fs::read_dir(&self.dir).map_err(StoreError::io(&self.dir))?.flatten() {
             let path = entry.path();
             let is_lock = path.file_name() == Some(OsStr::new("lock"));
-            if !is_lock && !path.file_stem().is_some_and(|stem| current.contains(stem)) {
+            let is_memory = path.extension() == Some(OsStr::new("memory"));
+            if !is_lock
+                && !is_memory
+                && !path.file_stem().is_some_and(|stem| current.contains(stem))
+            {
                 fs::remove_file(&path).map_err(StoreError::io(&path))?;
             }
         }
@@ -151,6 +156,27 @@ impl Store {
         self.release()?;
         let bytes = fs::read(&path).map_err(StoreError::io(&path))?;
         Samples::read(bytes, &mended?.run)
+    }
+
+    /// What was remembered under this name, if it is there and whole.
+    pub fn remembered(&self, name: &str) -> Option<Vec<u8>> {
+        let mut bytes = fs::read(self.memory_path(name)).ok()?;
+        whole(&bytes)?;
+        bytes.drain(..HASH);
+        Some(bytes)
+    }
+
+    /// Remembers something under this name, in place of what was. The store must have been released:
+    /// it is locked meanwhile.
+    pub fn remember(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.lock.lock().map_err(StoreError::io(&self.dir))?;
+        let hash = blake3::hash(bytes).to_hex();
+        replace(&self.memory_path(name), &[hash.as_bytes(), bytes])?;
+        self.release()
+    }
+
+    fn memory_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.memory"))
     }
 
     fn key(&self, found: &FoundRun) -> String {
@@ -176,9 +202,7 @@ impl Store {
     /// The record of a run, if it is there and whole.
     fn record(&self, key: &str) -> Option<Record> {
         let bytes = fs::read(self.record_path(key)).ok()?;
-        let (hash, json) = bytes.split_at_checked(2 * blake3::OUT_LEN)?;
-        let whole = blake3::Hash::from_hex(hash).ok()? == blake3::hash(json);
-        let record = whole.then(|| serde_json::from_slice(json).ok())??;
+        let record = serde_json::from_slice(whole(&bytes)?).ok()?;
         self.samples_path(key).is_file().then_some(record)
     }
 
@@ -195,6 +219,15 @@ impl Store {
         replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
         Ok(Record { samples, run })
     }
+}
+
+/// Hexadecimal digits of a hash.
+const HASH: usize = 2 * blake3::OUT_LEN;
+
+/// What follows a hash, if it is what was hashed.
+fn whole(bytes: &[u8]) -> Option<&[u8]> {
+    let (hash, rest) = bytes.split_at_checked(HASH)?;
+    (blake3::Hash::from_hex(hash).ok()? == blake3::hash(rest)).then_some(rest)
 }
 
 /// A record with what its place in the tree says about it, which may change without the run doing so.

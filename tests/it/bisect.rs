@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::data::check_site;
 use crate::grown::Grown;
 use crate::support::printed;
 
@@ -249,6 +250,7 @@ fn from_an_alert_to_its_commit_with_logs_of_mmtests() {
     let site = tree.dir.path().join("site");
     fs::rename(tree.source(), tree.dir.path().join("elsewhere")).unwrap();
     printed(&["site", text(&results), "-o", text(&site)]);
+    assert!(check_site(&site).contains("bisect"));
     let page = fs::read_to_string(site.join(format!("bisect/{id}.html"))).unwrap();
     assert!(page.contains("commit 9") && page.contains("#regzbot introduced:"), "{page}");
     let page = fs::read_to_string(site.join(format!("alert/{id}.html"))).unwrap();

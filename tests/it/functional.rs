@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::data::check_site;
 use crate::support::{argument, melbot, printed};
 
 /// A tree in which tests of LTP end like this, kernel by kernel; each mark is an iteration. The lines are
@@ -58,6 +59,27 @@ fn a_test_that_newly_fails_is_an_alert_of_its_own_kind() {
     printed(&[&["site", argument(&results)], &out[..]].concat());
     let page = fs::read_to_string(site.join(format!("alert/{id}.html"))).unwrap();
     assert!(page.contains("syscalls-brk01") && page.contains("newly failing"), "{page}");
+    assert!(check_site(&site).contains("failing"));
+    let page = format!("alert/{id}.html");
+    for feed in ["alerts.xml", "machines/ivor.xml", "ivor/functional-ltp/alerts.xml"] {
+        let feed = fs::read_to_string(site.join(feed)).unwrap();
+        assert!(
+            feed.contains(&page) && feed.contains("ltp ✗ newly failing in 6.7 on ivor"),
+            "{feed}"
+        );
+    }
+    for other in ["index.html", "search.js"] {
+        assert!(fs::read_to_string(site.join(other)).unwrap().contains(&page), "{other}");
+    }
+    let csv = printed(&[&["alerts", "--csv"], &place[..]].concat());
+    let line = csv.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{csv}"));
+    assert_eq!(
+        line,
+        format!(
+            "ivor,functional-ltp,ivor/functional-ltp,ltp,syscalls-brk01,6.7,failing,,,,,new,{id},,6.6,,\
+             still there"
+        )
+    );
     let list = fs::read_to_string(site.join("alerts.html")).unwrap();
     assert!(list.contains("id=\"failing\"") && list.contains(id), "{list}");
     let comparison = fs::read_to_string(site.join("ivor/functional-ltp/index.html")).unwrap();

@@ -1,7 +1,7 @@
 //! What monitors saw comes out of the program as it stands in their logs.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -128,14 +128,37 @@ fn an_alert_tells_what_else_moved() {
     let scratch = TempDir::new().unwrap();
     let [results, store, site] = ["results", "store", "site"].map(|name| scratch.path().join(name));
     watched_tree(&results);
-    printed(&["site", argument(&results), "-o", argument(&site), "--store", argument(&store)]);
+    let with_store = ["--store", argument(&store)];
+    printed(&[&["site", argument(&results), "-o", argument(&site)], &with_store[..]].concat());
     let alerts = fs::read_dir(site.join("alert")).unwrap().flatten().map(|entry| entry.path());
-    let pages: Vec<String> =
-        alerts.into_iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-    let page = pages.iter().find(|page| page.contains("6.4 → 6.5")).expect("an alert at 6.5");
+    let pages: Vec<(PathBuf, String)> = alerts
+        .filter(|path| path.extension().is_some_and(|end| end == "html"))
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect();
+    let at = |(_, page): &&(PathBuf, String)| page.contains("6.4 → 6.5");
+    let (path, page) = pages.iter().find(at).expect("an alert at 6.5");
     let (_, moved) = page.split_once("id=\"moved\"").unwrap();
     let (table, _) = moved.split_once("</table>").unwrap();
     assert!(table.contains("system CPU<small>vmstat sy</small>"), "{table}");
     assert!(table.contains("× 2.5") || table.contains("× 2.6"), "{table}");
     assert!(!table.contains("vmstat cs") && !table.contains("vmstat free"), "{table}");
+
+    // The command line says the same, and so does the data beside the page.
+    let id = path.file_stem().unwrap().to_str().unwrap();
+    let show = |more: &[&str]| {
+        printed(&[&["alerts", "show", id, argument(&results)], more, &with_store[..]].concat())
+    };
+    let told = show(&[]);
+    let line =
+        told.lines().find(|line| line.contains("vmstat sy")).unwrap_or_else(|| panic!("{told}"));
+    assert!(line.contains("system CPU") && line.contains("× 2."), "{line}");
+    assert!(
+        told.contains("series moved by more than chance") && !told.contains("vmstat cs"),
+        "{told}"
+    );
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    let json = parsed(&show(&["--json"]));
+    assert_eq!(json["moved"]["shifts"][0]["series"], "sy", "{json}");
+    let beside = parsed(&fs::read_to_string(path.with_extension("json")).unwrap());
+    assert_eq!(beside["moved"], json["moved"]);
 }

@@ -86,6 +86,18 @@ pub struct FailedTest {
     pub over: bool,
 }
 
+impl FailedTest {
+    /// What became of it.
+    pub fn sentence(&self) -> String {
+        let repaired: Vec<&str> = self.repaired.iter().map(String::as_str).collect();
+        match (self.over, repaired.as_slice()) {
+            (false, []) => "still there".to_owned(),
+            (false, kernels) => format!("passes again in {}, and is still there", and(kernels)),
+            (true, kernels) => format!("passes again in {}", and(kernels)),
+        }
+    }
+}
+
 impl Failing {
     /// `true` if all of it was repaired.
     pub fn is_over(&self) -> bool {
@@ -99,6 +111,11 @@ impl Failing {
 
     /// `ltp: 2 of 300 tests fail in 6.9 and passed in 6.8: mm-brk01 and mm-mmap02`.
     pub fn title(&self) -> String {
+        format!("{}: {}", self.of.benchmark, self.told())
+    }
+
+    /// The same without the benchmark.
+    pub fn told(&self) -> String {
         let mut names: Vec<&str> =
             self.tests.iter().take(NAMED).map(|test| test.test.as_str()).collect();
         let more = self.tests.len() - names.len();
@@ -108,8 +125,7 @@ impl Failing {
         }
         let verb = if self.tests.len() == 1 { "fails" } else { "fail" };
         format!(
-            "{}: {} of {} {verb} in {} and passed in {}: {}",
-            self.of.benchmark,
+            "{} of {} {verb} in {} and passed in {}: {}",
             self.tests.len(),
             counted(self.run, "test"),
             self.window.first_bad,

@@ -2,12 +2,14 @@
 //!
 //! The boot is the unit of replication: samples of one boot share its luck (Kalibera & Jones 2013).
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{SeriesData, Tree};
 use super::special;
 use crate::stats::robust;
 
 /// Whether differences are read as ratios.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// Logarithms: differences are log ratios.
     Log,
@@ -16,9 +18,10 @@ pub enum Scale {
 }
 
 /// A kernel as one series saw it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Seen {
     /// Index in the tree.
+    #[serde(skip)] // a new kernel moves those after it: see `Told`
     pub kernel: usize,
     /// Place of the nearest measured ancestor in [`Located::seen`], always an earlier one.
     pub parent: Option<usize>,
@@ -31,7 +34,7 @@ pub struct Seen {
 }
 
 /// A series, reduced to one number a boot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Located {
     /// How the values were read.
     pub scale: Scale,

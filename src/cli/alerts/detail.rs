@@ -5,6 +5,7 @@ use crate::analysis::alerts::{
     Alert, Class, Evidence, Explanation, FailedTest, Failing, MachineEvidence, Role, Turn,
     Unconfirmed, Window, Withheld, counted, figure, interval, probability, signed,
 };
+use crate::analysis::{Moved, ShiftWords};
 use crate::cli::paper::{Ink, Paper};
 use crate::notes::{AlertNotes, Entry, State};
 
@@ -116,6 +117,25 @@ pub fn full(paper: &mut Paper, alert: &Alert, folder: &str) {
         paper.line("");
         paper.line(&paper.ink(Ink::Faint, &format!("  Notes ({folder}):")));
         alert.notes.iter().for_each(|entry| note(paper, entry));
+    }
+}
+
+/// What else moved between the last good and the first bad kernel.
+pub fn moved_beside(paper: &mut Paper, found: &Moved) {
+    const SHOWN: usize = 12;
+    paper.paragraph("  What else moved: ", &found.sentence());
+    if found.shifts.is_empty() {
+        return;
+    }
+    let head = ["seen by a monitor", "", "before", "after", "change", "by chance"];
+    let mut rows = vec![head.map(str::to_owned).to_vec()];
+    rows.extend(found.shifts.iter().take(SHOWN).map(|shift| {
+        let ShiftWords { name, series, before, after, change, p } = shift.words(figure);
+        vec![name, series, before, after, change, p]
+    }));
+    paper.table("  ", &[false, false, true, true, true, true], &rows);
+    if found.shifts.len() > SHOWN {
+        paper.line(&format!("  and {} more; all are in --json", found.shifts.len() - SHOWN));
     }
 }
 

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use super::{detail, table};
-use crate::analysis::alerts::{Alert, Class, Failing, Turn, explain};
+use crate::analysis::alerts::{Alert, Class, Failing, Turn, counted, explain};
 use crate::cli::judgement::{JudgedArgs, Judgement};
 use crate::cli::paper::{Ink, Paper};
 use crate::cli::results::Filter;
@@ -174,7 +174,7 @@ impl List {
     fn text(&self, judgement: &Judgement) -> String {
         let report = &judgement.report;
         let mut paper = Paper::new();
-        paper.line(&summary(&report.alerts));
+        paper.line(&summary(&report.alerts, &report.failing));
         for drift in &report.machine_drifts {
             paper.paragraph("! ", &drift.sentence());
         }
@@ -287,28 +287,32 @@ impl List {
 }
 
 /// `3 alerts: 1 regression still there (1 new), 1 over, 1 improvement`.
-fn summary(alerts: &[Alert]) -> String {
+fn summary(alerts: &[Alert], failing: &[Failing]) -> String {
     let count = |is: &dyn Fn(&&Alert) -> bool| alerts.iter().filter(is).count();
     let worse = |alert: &&Alert| alert.turn == Turn::Regression;
     let there = count(&|alert| worse(alert) && !alert.is_over());
     let over = count(&|alert| worse(alert) && alert.is_over());
     let better = count(&|alert| !worse(alert));
     let news = count(&|alert| alert.is_news());
+    let tests: usize = failing.iter().map(|failing| failing.tests.len()).sum();
+    let tests = match tests {
+        0 => String::new(),
+        tests => format!("; {} newly failing", counted(tests, "test")),
+    };
     if alerts.is_empty() {
-        return "no change that holds against noise".to_owned();
+        return format!("no change that holds against noise{tests}");
     }
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let mut parts = Vec::new();
     if there > 0 {
         let news = if news == 0 { "none".to_owned() } else { news.to_string() };
-        parts.push(format!("{} still there ({news} new)", plural(there, "regression")));
+        parts.push(format!("{} still there ({news} new)", counted(there, "regression")));
     }
     if over > 0 {
         let verb = if over == 1 { "is" } else { "are" };
-        parts.push(format!("{} that {verb} over", plural(over, "regression")));
+        parts.push(format!("{} that {verb} over", counted(over, "regression")));
     }
     if better > 0 {
-        parts.push(plural(better, "improvement"));
+        parts.push(counted(better, "improvement"));
     }
-    format!("{}: {}", plural(alerts.len(), "alert"), parts.join("; "))
+    format!("{}: {}{tests}", counted(alerts.len(), "alert"), parts.join("; "))
 }

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::detail;
-use crate::analysis::alerts::{Explanation, explain};
+use crate::analysis::Moved;
+use crate::analysis::alerts::{Ends, Explanation, explain};
 use crate::cli::judgement::JudgedArgs;
 use crate::cli::paper::Paper;
 use crate::cli::results::Filter;
@@ -30,13 +31,13 @@ pub struct Show {
 
 impl Show {
     pub fn run(self) -> anyhow::Result<Ending> {
-        let judgement = self.source.judge(&Filter::default())?;
+        let (judgement, loaded) = self.source.judge_and_keep(&Filter::default(), false)?;
         judgement.complain();
         let id = judgement.resolve(&self.id)?;
         let mut paper = Paper::new();
         if let Some(failing) = judgement.report.failing.iter().find(|failing| failing.id == id) {
             if self.json {
-                print(&(serde_json::to_string_pretty(failing)? + "\n"))?;
+                print(&(serde_json::to_string_pretty(&json::failing(failing)?)? + "\n"))?;
                 return Ok(Ending::Fine);
             }
             detail::failing(&mut paper, failing);
@@ -65,8 +66,10 @@ impl Show {
                     explain(&judgement.judged, series, alert.headline().kernel, &judgement.settings)
                 },
             );
+        let ends = Ends::of(alert, loaded.runs.iter().map(|stored| &stored.run));
+        let moved = ends.map_or(Moved::default(), |ends| ends.moved(&alert.of.benchmark));
         if self.json {
-            let mut value = json::alert(alert)?;
+            let mut value = json::with_moved(alert, &moved)?;
             if let (Some(explanation), Some(fields)) = (explanation, value.as_object_mut()) {
                 fields.insert("explanation".to_owned(), serde_json::to_value(explanation)?);
             }
@@ -74,6 +77,8 @@ impl Show {
             return Ok(Ending::Fine);
         }
         detail::full(&mut paper, alert, &judgement.folder.display().to_string());
+        paper.line("");
+        detail::moved_beside(&mut paper, &moved);
         if let Some(explanation) = explanation {
             paper.line("");
             detail::explanation(&mut paper, &explanation);

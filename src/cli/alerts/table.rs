@@ -1,11 +1,12 @@
-//! One line for each change point: the CSV. Its columns are a contract.
+//! One line for each change point, and for each functional test that newly fails: the CSV. Its columns
+//! are a contract.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
 use super::list::Choice;
-use crate::analysis::alerts::{Alert, JudgedSeries, Standing, bare, standing};
+use crate::analysis::alerts::{Alert, FailedTest, Failing, JudgedSeries, Standing, bare, standing};
 use crate::analysis::changes::ChangeComparison;
 use crate::cli::judgement::Judgement;
 use crate::cli::results::Filter;
@@ -62,7 +63,7 @@ const COLUMNS: [&str; 17] = [
     "life",
 ];
 
-/// The change points of the alerts that are left in the report; with `all` also what could not be
+/// The change points of the alerts, and the failing tests, that are left in the report; with `all` also what could not be
 /// decided and what is withheld.
 pub fn changes(judgement: &Judgement, filter: &Filter, choice: &Choice, all: bool) -> Vec<Change> {
     let judged = &judgement.judged;
@@ -101,12 +102,38 @@ pub fn changes(judgement: &Judgement, filter: &Filter, choice: &Choice, all: boo
             }
         }
     }
+    let failing = &judgement.report.failing;
+    changes.extend(failing.iter().flat_map(|of| of.tests.iter().map(move |test| failed(of, test))));
     changes.sort_by(|a, b| {
         let place = |c: &Change| (c.machine.clone(), c.config.clone(), c.benchmark.clone());
         let order = |c: &Change| judged.history.place(&c.kernel);
         place(a).cmp(&place(b)).then_with(|| order(a).cmp(&order(b)))
     });
     changes
+}
+
+/// A functional test that newly fails: nothing about it is an estimate.
+fn failed(failing: &Failing, test: &FailedTest) -> Change {
+    let place = failing.of.place.clone();
+    Change {
+        machine: place.machine,
+        config: place.config,
+        run_path: place.run_path,
+        benchmark: failing.of.benchmark.clone(),
+        operation: test.test.clone(),
+        kernel: failing.window.first_bad.clone(),
+        direction: "failing",
+        effect_pct: String::new(),
+        low_pct: String::new(),
+        high_pct: String::new(),
+        probability: String::new(),
+        state: failing.state.word(),
+        alert: failing.id.clone(),
+        severity: String::new(),
+        last_good: failing.window.last_good.clone(),
+        commits: failing.window.commits.map_or(String::new(), |commits| commits.to_string()),
+        life: test.sentence(),
+    }
 }
 
 fn change(

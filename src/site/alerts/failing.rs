@@ -4,15 +4,68 @@ use serde::Serialize;
 
 use super::page::{Note, crumbs, note};
 use super::page_of;
-use crate::analysis::alerts::{FailedTest, Failing};
+use crate::analysis::alerts::{BenchmarkKey, FailedTest, Failing};
+use crate::notes::State;
 use crate::site::catalogue::named;
 use crate::site::names::{comparison_folder, kernel_page};
 use crate::site::story::anchor;
 use crate::site::templates::{Link, Place};
-use crate::site::{Output, Site, SiteError, format};
+use crate::site::{Output, Site, SiteError, data, format};
 
 /// Tests on the page.
 const TESTS: usize = 1_000;
+
+/// Tests that newly fail, as a line of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedLine {
+    pub id: String,
+    pub href: String,
+    pub machine: String,
+    pub config: String,
+    pub benchmark: String,
+    /// The benchmark on the page of its comparison.
+    pub comparison: String,
+    /// How many of how many tests, and what became of them.
+    pub sentence: String,
+    pub last_good: String,
+    pub kernel: String,
+    pub state: &'static str,
+    /// Still there, and nobody has said anything about it.
+    #[serde(skip)]
+    pub open: bool,
+    /// Somebody has said something about it.
+    #[serde(skip)]
+    pub known: bool,
+    /// The day on which the kernel was measured.
+    #[serde(skip)]
+    pub day: i64,
+    /// Machine and config, as results have them.
+    #[serde(skip)]
+    pub place: (String, String),
+}
+
+impl FailedLine {
+    /// `measured` is when the first bad kernel was measured there.
+    pub fn of(failing: &Failing, measured: Option<i64>) -> FailedLine {
+        let place = &failing.of.place;
+        FailedLine {
+            id: failing.id.clone(),
+            href: page_of(&failing.id),
+            machine: named(&place.machine).to_owned(),
+            config: named(&place.config).to_owned(),
+            benchmark: failing.of.benchmark.clone(),
+            comparison: comparison(&failing.of),
+            sentence: format!("{}; {}", failing.told(), failing.sentence()),
+            last_good: named(&failing.window.last_good).to_owned(),
+            kernel: named(&failing.window.first_bad).to_owned(),
+            state: failing.state.word(),
+            open: failing.is_news(),
+            known: !matches!(failing.state, State::New | State::Fixed),
+            day: measured.map_or(i64::MIN, |at| at.div_euclid(86_400)),
+            place: (place.machine.clone(), place.config.clone()),
+        }
+    }
+}
 
 #[derive(Serialize)]
 struct Page {
@@ -46,7 +99,6 @@ pub fn write(site: &Site, failing: &Failing, out: &dyn Output) -> Result<(), Sit
         named(first_bad),
         named(&place.machine)
     );
-    let folder = comparison_folder(&place.machine, &place.config);
     let id = &failing.id;
     let page = Page {
         title: title.clone(),
@@ -55,7 +107,7 @@ pub fn write(site: &Site, failing: &Failing, out: &dyn Output) -> Result<(), Sit
         state: failing.state.word(),
         comparison: Link::new(
             format!("{benchmark} in {} on {}", named(&place.config), named(&place.machine)),
-            format!("{folder}/index.html#{}", anchor(benchmark)),
+            comparison(&failing.of),
         ),
         last_good: failing.window.last_good.clone(),
         first_bad: Link::new(named(first_bad), kernel_page(first_bad)),
@@ -67,8 +119,17 @@ pub fn write(site: &Site, failing: &Failing, out: &dyn Output) -> Result<(), Sit
              melbot alerts ack {id} RESULTS --reason 'looking into it'\n"
         ),
     };
-    let place = Place { path: page_of(id), title, crumbs: crumbs() };
+    data::alert::write_failing(failing, out)?;
+    let path = page_of(id);
+    let data = Some(data::beside(&path));
+    let place = Place { path, title, crumbs: crumbs(), data };
     site.write("failing.html", &place, &page, out)
+}
+
+/// The benchmark on the page of its comparison.
+fn comparison(of: &BenchmarkKey) -> String {
+    let folder = comparison_folder(&of.place.machine, &of.place.config);
+    format!("{folder}/index.html#{}", anchor(&of.benchmark))
 }
 
 fn row(test: &FailedTest) -> Row {

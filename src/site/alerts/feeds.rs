@@ -2,10 +2,10 @@
 //! None knows the time: an entry is as old as the run that showed the change.
 
 use super::LIST;
+use super::failing::FailedLine;
 use super::line::{Line, Section};
-use crate::report;
 use crate::site::templates::Place;
-use crate::site::{Output, Site, SiteError, format};
+use crate::site::{Output, Site, SiteError, data, format};
 
 /// Entries of the feed.
 const ENTRIES: usize = 100;
@@ -42,51 +42,79 @@ struct Entry {
 
 /// Writes `alerts.json`, and the feed of all alerts.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
-    let json = report::alerts::report(site.catalogue.report, site.catalogue.evidence)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .map_err(|error| SiteError::Key(error.to_string()))?;
-    out.write("alerts.json", (json + "\n").as_bytes())?;
+    data::alert::write_all(site, out)?;
     let about = About {
         path: "alerts.xml".into(),
         id: "urn:melbot:alerts".into(),
         title: "alerts",
         page: LIST.into(),
     };
-    write_feed(site, about, site.catalogue.alerts.iter(), out)
+    write_feed(site, about, |_| true, out)
 }
 
-/// Writes a feed.
-pub fn write_feed<'s>(
+/// Writes a feed of the alerts of those places, each a machine and a config.
+pub fn write_feed(
     site: &Site,
     about: About,
-    lines: impl Iterator<Item = &'s Line>,
+    takes: impl Fn(&(String, String)) -> bool,
     out: &dyn Output,
 ) -> Result<(), SiteError> {
-    let mut newest: Vec<&Line> = lines.collect();
-    newest.retain(|line| line.section != Section::Known);
+    let alerts = site.catalogue.alerts.iter();
+    let alerts = alerts.filter(|line| line.section != Section::Known && takes(&line.place));
+    let failing = site.catalogue.failing.iter();
+    let failing = failing.filter(|line| !line.known && takes(&line.place));
+    let alerts = alerts.map(|line| ((line.news.1, line.news.2), Of::Alert(line)));
+    // Failing tests have no severity: of one day they come first.
+    let failing = failing.map(|line| ((line.day, i64::MAX), Of::Failing(line)));
+    let mut newest: Vec<((i64, i64), Of)> = alerts.chain(failing).collect();
     // Those of the newest runs first; of those, the most severe.
-    newest.sort_by(|a, b| (b.news.1, b.news.2, &a.id).cmp(&(a.news.1, a.news.2, &b.id)));
+    newest.sort_by(|(a, x), (b, y)| (b, y.id()).cmp(&(a, x.id())));
     newest.truncate(ENTRIES);
-    let entries: Vec<Entry> = newest.into_iter().map(entry).collect();
+    let entries: Vec<Entry> = newest.into_iter().map(|((day, _), of)| of.entry(day)).collect();
     let updated = entries.first().map_or_else(|| time(i64::MIN), |entry| entry.updated.clone());
     let About { path, id, title, page } = about;
-    let place = Place { path, title: title.to_owned(), crumbs: Vec::new() };
+    let place = Place { path, title: title.to_owned(), crumbs: Vec::new(), data: None };
     site.write("alerts.xml", &place, &Feed { id, title, page, updated, entries }, out)
 }
 
-fn entry(line: &Line) -> Entry {
-    Entry {
-        id: line.id.clone(),
-        title: format!(
-            "{} {} in {} on {}",
-            line.benchmark, line.mark, line.first_bad.label, line.machine
-        ),
-        href: line.href.clone(),
-        updated: time(line.news.1),
-        text: format!(
-            "{} {}: {}; {}; {}",
-            line.operation, line.interval, line.sentence, line.moved, line.elsewhere
-        ),
+/// What an entry is about.
+#[derive(Clone, Copy)]
+enum Of<'s> {
+    Alert(&'s Line),
+    Failing(&'s FailedLine),
+}
+
+impl Of<'_> {
+    fn id(&self) -> &str {
+        match self {
+            Of::Alert(line) => &line.id,
+            Of::Failing(line) => &line.id,
+        }
+    }
+
+    fn entry(self, day: i64) -> Entry {
+        let (title, href, text) = match self {
+            Of::Alert(line) => (
+                format!(
+                    "{} {} in {} on {}",
+                    line.benchmark, line.mark, line.first_bad.label, line.machine
+                ),
+                &line.href,
+                format!(
+                    "{} {}: {}; {}; {}",
+                    line.operation, line.interval, line.sentence, line.moved, line.elsewhere
+                ),
+            ),
+            Of::Failing(line) => (
+                format!(
+                    "{} ✗ newly failing in {} on {}",
+                    line.benchmark, line.kernel, line.machine
+                ),
+                &line.href,
+                line.sentence.clone(),
+            ),
+        };
+        Entry { id: self.id().to_owned(), title, href: href.clone(), updated: time(day), text }
     }
 }
 

@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::failing::FailedLine;
 use super::line::{Line, Section, commits};
 use super::suspects::Suspect;
 use super::{LIST, page_of};
-use crate::analysis::alerts::{Failing, Withheld};
+use crate::analysis::alerts::Withheld;
 use crate::notes::AlertNotes;
 use crate::site::catalogue::named;
 use crate::site::templates::{Link, Place};
@@ -75,7 +76,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         drifts: report.machine_drifts.iter().map(|drift| drift.sentence()).collect(),
         any: !catalogue.alerts.is_empty(),
         sections: SECTIONS.map(group).into_iter().filter(|group| group.count > 0).collect(),
-        failing: report.failing.iter().take(ROWS).map(failing).collect(),
+        failing: catalogue.failing.iter().take(ROWS).map(failing).collect(),
         suspects: report.suspects.iter().take(ROWS).map(Suspect::new).collect(),
         more_suspects: report.suspects.len().saturating_sub(ROWS),
         withheld: report.withheld.iter().take(ROWS).map(withheld).collect(),
@@ -86,6 +87,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         path: LIST.into(),
         title: "Alerts".into(),
         crumbs: vec![Link::new("Home", "index.html")],
+        data: Some("alerts.json".into()),
     };
     site.write("alerts.html", &place, &page, out)
 }
@@ -117,14 +119,13 @@ fn lead(site: &Site) -> String {
     )
 }
 
-fn failing(failing: &Failing) -> Row {
-    let place = &failing.of.place;
+fn failing(failed: &FailedLine) -> Row {
     Row {
-        what: Link::new(failing.of.benchmark.clone(), page_of(&failing.id)),
-        place: format!("{} · {}", named(&place.machine), named(&place.config)),
-        window: format!("{} → {}", failing.window.last_good, failing.window.first_bad),
-        detail: format!("{}; {}", failing.title(), failing.sentence()),
-        state: failing.state.word().to_owned(),
+        what: Link::new(failed.benchmark.clone(), failed.href.clone()),
+        place: format!("{} · {}", failed.machine, failed.config),
+        window: format!("{} → {}", failed.last_good, failed.kernel),
+        detail: failed.sentence.clone(),
+        state: failed.state.to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ mod mail;
 mod page;
 mod suspects;
 
+pub use failing::FailedLine;
 pub use feeds::{About, write as write_feeds, write_feed};
 pub use line::{Line, Section};
 pub use list::write as write_list;

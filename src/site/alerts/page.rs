@@ -7,6 +7,7 @@ use super::failing;
 use super::line::{Line, mark, sign, size_interval};
 use super::mail::{mail, tag};
 use super::{LIST, page_of};
+use crate::analysis::Moved;
 use crate::analysis::alerts::{
     Alert, Explanation, Member, Says, Turn, Witness, explain, figure, probability,
 };
@@ -14,16 +15,16 @@ use crate::notes::{AlertNotes, Entry, State};
 use crate::site::bisects::of_alert;
 use crate::site::catalogue::{Shelf, named};
 use crate::site::comparison::iteration_of;
-use crate::site::differing::{Differing, of_window};
+use crate::site::differing::{self, Differing};
 use crate::site::format::quoted;
 use crate::site::help::markdown;
 use crate::site::history::of_member;
-use crate::site::moved::{Also, also};
+use crate::site::moved::{Also, also, of_window};
 use crate::site::operations;
 use crate::site::plot::{Plot, Shape, tracks};
 use crate::site::raw_logs::LogLink;
 use crate::site::templates::{Link, Place, root_of};
-use crate::site::{Output, Site, SiteError};
+use crate::site::{Output, Site, SiteError, data};
 
 /// Operations with a plot of their own beside that of the headline.
 const SMALL_PLOTS: usize = 6;
@@ -141,6 +142,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         named(&alert.window.first_bad),
         named(&place.machine)
     );
+    let moved = shelf.map_or(Moved::default(), |shelf| of_window(shelf, alert));
     let page = Page {
         state: state(alert),
         why: explained.as_ref().map_or(String::new(), |e| e.sentence.clone()),
@@ -154,8 +156,8 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         lives: lives(alert),
         witnesses: alert.witnesses.iter().map(testimony).collect(),
         runs: shelf.map_or(Vec::new(), |shelf| runs(site, shelf, alert, &root_of(&path))),
-        moved: also(shelf, alert),
-        differing: shelf.map_or(Differing::default(), |shelf| of_window(shelf, alert)),
+        moved: also(shelf, alert, &moved),
+        differing: shelf.map_or(Differing::default(), |shelf| differing::of_window(shelf, alert)),
         notes: alert.notes.iter().map(note).collect(),
         commands: commands(alert),
         bisect: bisect(alert),
@@ -164,7 +166,9 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         title: title.clone(),
         line,
     };
-    site.write("alert.html", &Place { path, title, crumbs: crumbs() }, &page, out)
+    data::alert::write(alert, &moved, out)?;
+    let data = Some(data::beside(&path));
+    site.write("alert.html", &Place { path, title, crumbs: crumbs(), data }, &page, out)
 }
 
 /// The pages above every alert.
@@ -312,8 +316,10 @@ fn bisect(alert: &Alert) -> Option<String> {
     let id = &alert.id;
     Some(format!(
         "melbot bisect start {id} RESULTS --tree LINUX\n\
-         melbot bisect run RESULTS/bisects/{id} --build 'make -s -j$(nproc)' \\\n    \
-         --image arch/x86/boot/bzImage --measure ./boot-and-measure\n\
+         melbot bisect run RESULTS/bisects/{id} \\\n    \
+         --build 'make -s -j$(nproc)' \\\n    \
+         --image arch/x86/boot/bzImage \\\n    \
+         --measure ./boot-and-measure\n\
          git -C LINUX log --oneline {good}..{bad}\n"
     ))
 }
@@ -343,6 +349,6 @@ fn write_unseen(site: &Site, notes: &AlertNotes, out: &dyn Output) -> Result<(),
         state: notes.state().word(),
         notes: notes.entries.iter().map(note).collect(),
     };
-    let place = Place { path: page_of(&subject.id), title, crumbs: crumbs() };
+    let place = Place { path: page_of(&subject.id), title, crumbs: crumbs(), data: None };
     site.write("unseen.html", &place, &page, out)
 }

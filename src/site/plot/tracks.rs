@@ -260,7 +260,8 @@ mod tests {
     use crate::site::history::{Mark, Panel};
 
     fn spot(run: &str, level: f64, tone: Tone) -> Spot {
-        let mark = Mark { turn: Turn::Regression, page: "alert/x.html".to_owned() };
+        let mark =
+            Mark { turn: Turn::Regression, alert: "x".to_owned(), page: "alert/x.html".to_owned() };
         Spot {
             run: run.to_owned(),
             page: format!("m/c/{run}.html"),

@@ -1,13 +1,13 @@
-//! A comparison for other programs: what its page says of every operation, and no more; docs/JSON.md
-//! has the schema. `melbot compare --format json` has all figures, which would be too much for a page.
+//! A comparison: what its page says of every operation, and no more. `melbot compare --format json` has
+//! all figures, which would be too much for a page.
 
 use serde::Serialize;
 
-use super::catalogue::Shelf;
-use super::operations;
-use super::{Output, SiteError};
 use crate::analysis::{Column, OperationTable, VerdictKind};
 use crate::model::Direction;
+use crate::site::catalogue::Shelf;
+use crate::site::operations;
+use crate::site::{Output, SiteError};
 
 #[derive(Serialize)]
 struct Data<'s> {
@@ -36,8 +36,9 @@ struct Operation<'s> {
     cells: Vec<Option<Cell<'s>>>,
 }
 
+/// What is said of an operation in one kernel.
 #[derive(Serialize)]
-struct Cell<'s> {
+pub struct Cell<'s> {
     value: Option<f64>,
     iterations: usize,
     verdict: VerdictKind,
@@ -49,8 +50,13 @@ struct Cell<'s> {
     alert: Option<&'s str>,
 }
 
+/// Path of the data of a comparison.
+pub fn path(shelf: &Shelf) -> String {
+    format!("{}/comparison.json", shelf.folder)
+}
+
 /// Writes it.
-pub fn write(shelf: &Shelf, path: &str, out: &dyn Output) -> Result<(), SiteError> {
+pub fn write(shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
     let comparison = shelf.comparison;
     let data = Data {
         machine: &comparison.machine,
@@ -67,14 +73,7 @@ pub fn write(shelf: &Shelf, path: &str, out: &dyn Output) -> Result<(), SiteErro
             })
             .collect(),
     };
-    out.write(path, (json(&data)? + "\n").as_bytes())
-}
-
-/// JSON without markup in it, whatever names there are: a server, or a browser, may take it for a page.
-pub fn json(value: &impl Serialize) -> Result<String, SiteError> {
-    let json = serde_json::to_string(value).map_err(|error| SiteError::Key(error.to_string()))?;
-    // Outside of strings there is no such character.
-    Ok(json.replace('<', "\\u003c"))
+    super::write(&path(shelf), "comparison", &data, out)
 }
 
 fn operation(operation: &OperationTable) -> Operation<'_> {
@@ -89,7 +88,7 @@ fn operation(operation: &OperationTable) -> Operation<'_> {
 }
 
 /// Absent where nothing was measured.
-fn cell(operation: &OperationTable, at: usize) -> Option<Cell<'_>> {
+pub fn cell(operation: &OperationTable, at: usize) -> Option<Cell<'_>> {
     let cell = operation.cells.get(at).filter(|cell| cell.samples > 0)?;
     let figure = operation.statistics.get(operation.main).and_then(|row| row.cells.get(at));
     Some(Cell {

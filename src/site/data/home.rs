@@ -1,0 +1,113 @@
+//! What there is: the way to all other data, and what was measured and what is missing.
+
+use serde::Serialize;
+
+use super::{beside, comparison, runs, track};
+use crate::analysis::BenchmarkTable;
+use crate::site::alerts::Section;
+use crate::site::catalogue::{Catalogue, Shelf};
+use crate::site::coverage::{Grid, State};
+use crate::site::machines::machines;
+use crate::site::names::{benchmark_page, kernel_page, machine_page};
+use crate::site::{Output, Site, SiteError};
+
+#[derive(Serialize)]
+struct Data<'s> {
+    title: &'s str,
+    runs: usize,
+    newest: Option<i64>,
+    problems: usize,
+    alerts: Alerts,
+    kernels: Vec<Kernel<'s>>,
+    machines: Vec<Named<'s>>,
+    benchmarks: Vec<Named<'s>>,
+    comparisons: Vec<Covered<'s>>,
+}
+
+/// How many alerts there are in each list.
+#[derive(Serialize)]
+struct Alerts {
+    regressions: usize,
+    improvements: usize,
+    over: usize,
+    known: usize,
+    failing: usize,
+}
+
+#[derive(Serialize)]
+struct Kernel<'s> {
+    kernel: &'s str,
+    track: Option<String>,
+    data: String,
+}
+
+#[derive(Serialize)]
+struct Named<'s> {
+    name: &'s str,
+    data: String,
+}
+
+/// A config on a machine, and what was measured of each kernel.
+#[derive(Serialize)]
+pub struct Covered<'s> {
+    machine: &'s str,
+    config: &'s str,
+    data: String,
+    runs: String,
+    coverage: &'s [State],
+}
+
+/// Writes it.
+pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
+    let catalogue = &site.catalogue;
+    let machines = machines(catalogue);
+    let shelves: Vec<&Shelf> = machines.iter().flat_map(|(_, all)| all.clone()).collect();
+    let grid = Grid::new(catalogue, &shelves);
+    let columns = shelves.iter().flat_map(|shelf| &shelf.comparison.columns);
+    let count = |section| catalogue.alerts.iter().filter(|line| line.section == section).count();
+    let data = Data {
+        title: &catalogue.options.title,
+        runs: catalogue.runs,
+        newest: columns.filter_map(|column| column.started).max(),
+        problems: catalogue.problems.len(),
+        alerts: Alerts {
+            regressions: count(Section::There),
+            improvements: count(Section::Better),
+            over: count(Section::Over),
+            known: count(Section::Known),
+            failing: catalogue.report.failing.len(),
+        },
+        kernels: grid.kernels.iter().copied().map(kernel).collect(),
+        machines: machines
+            .iter()
+            .map(|(name, _)| Named { name, data: beside(&machine_page(name)) })
+            .collect(),
+        benchmarks: benchmarks(catalogue),
+        comparisons: covered(&shelves, &grid),
+    };
+    super::write("index.json", "home", &data, out)
+}
+
+fn kernel(kernel: &str) -> Kernel<'_> {
+    Kernel { kernel, track: track(kernel), data: beside(&kernel_page(kernel)) }
+}
+
+fn benchmarks<'s>(catalogue: &'s Catalogue) -> Vec<Named<'s>> {
+    let all = catalogue.shelves.iter().flat_map(|shelf| &shelf.comparison.benchmarks);
+    let mut names: Vec<&str> = all.map(|b: &BenchmarkTable| b.name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| Named { name, data: beside(&benchmark_page(name)) }).collect()
+}
+
+/// The comparisons with the states of their kernels; the grid is theirs.
+pub fn covered<'s>(shelves: &[&'s Shelf], grid: &'s Grid) -> Vec<Covered<'s>> {
+    let row = |(shelf, states): (&&'s Shelf, &'s Vec<State>)| Covered {
+        machine: &shelf.comparison.machine,
+        config: &shelf.comparison.config,
+        data: comparison::path(shelf),
+        runs: runs::path(shelf),
+        coverage: states,
+    };
+    shelves.iter().zip(&grid.states).map(row).collect()
+}
