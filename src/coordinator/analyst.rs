@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::child::{about_results, output, said};
 use super::desk::Desk;
 use super::keeper::Keeper;
-use super::notify;
 use super::summary::{Ran, Summary};
 use super::tasks::{AnalyseTask, RunResult, RunTask};
+use super::{notify, reruns};
 use crate::lab::LabError;
 use crate::mmtests::discover;
 use crate::queue::{Job, Kind, Queue, QueueError, State, Taken, Worker};
@@ -74,7 +74,7 @@ fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Re
 }
 
 /// What came of it, in a line.
-fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
+fn analyse(desk: &Desk, queue: &mut Queue, job: &Job) -> Result<String, LabError> {
     let task: AnalyseTask = serde_json::from_str(&job.task).map_err(|error| {
         LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
     })?;
@@ -93,6 +93,9 @@ fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
     };
     if any {
         summary.read(&said(desk, &["alerts", "list"])?, &said(desk, &["compare"])?);
+        if !summary.inconclusive.is_empty() {
+            summary.reruns = reruns::order(desk, queue, &task)?;
+        }
     }
     let mut body = summary.text();
     if let Some(url) = &desk.settings.url {

@@ -8,6 +8,7 @@
 mod analyst;
 pub mod bisect;
 mod builder;
+mod builds;
 mod child;
 mod clients;
 mod desk;
@@ -18,6 +19,7 @@ mod keeper;
 mod memory;
 mod notify;
 pub mod orders;
+mod reruns;
 mod retention;
 mod runner;
 pub mod schedule;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::bisect::Auto;
+use super::reruns::Budget;
 use super::schedule::Times;
 use crate::client::MmtestsSource;
 use crate::kernel::{Choice, Kconfig};
@@ -49,6 +50,9 @@ pub struct Settings {
     /// When alerts are bisected without anybody asking.
     #[serde(default)]
     pub bisect: Auto,
+    /// How much what could not be decided is run again.
+    #[serde(default)]
+    pub reruns: Budget,
     /// Trees that are watched.
     #[serde(default)]
     pub trees: BTreeMap<String, TreeSettings>,

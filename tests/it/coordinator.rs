@@ -5,5 +5,6 @@ mod bisected;
 mod bob;
 mod http;
 mod killed;
+mod rerun;
 mod simulated;
 mod whole;

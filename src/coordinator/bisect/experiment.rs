@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::assignment::Assignment;
 use crate::bisect::{self, Alerted};
+use crate::coordinator::builds::{self, broken, build_of};
 use crate::coordinator::desk::Desk;
 use crate::coordinator::orders::json;
-use crate::coordinator::tasks::{BROKEN, BuildTask, RunResult, RunTask};
-use crate::kernel::Build;
+use crate::coordinator::tasks::{BuildTask, RunResult, RunTask};
 use crate::lab::LabError;
 use crate::queue::{Job, Kind, Need, NewJob, Queue, State};
 
@@ -137,7 +137,7 @@ impl Bench<'_> {
             kernel: format!("{commit:.12}"),
             silent: true,
         };
-        let mut job = NewJob {
+        let job = NewJob {
             key: format!("build {name}"),
             kind: Kind::Build,
             title: format!("{commit:.12} with {kconfig} for bisect {}", self.alert.id),
@@ -148,31 +148,7 @@ impl Bench<'_> {
             attempts: 2,
             needs: Vec::new(),
         };
-        loop {
-            let submitted = queue.submit(&[(job.clone(), Vec::new())])?;
-            let id = submitted.first().map_or(0, |submitted| submitted.id);
-            let known = queue.job(id)?;
-            match known.state {
-                // Its kernel was taken away for its room: it is built anew.
-                State::Done if !self.is_kept(&known) => {
-                    job.key = format!("build {name} after {id}")
-                }
-                State::Cancelled => {
-                    queue.retry(id)?;
-                    return Ok(id);
-                }
-                State::Failed if broken(&known).is_none() => {
-                    queue.retry(id)?;
-                    return Ok(id);
-                }
-                _ => return Ok(id),
-            }
-        }
-    }
-
-    fn is_kept(&self, job: &Job) -> bool {
-        let package = build_of(job).and_then(|build| build.package);
-        package.is_some_and(|package| self.desk.lab.join(package).is_file())
+        builds::usable(self.desk, queue, job)
     }
 
     fn lane(&self) -> String {
@@ -227,14 +203,4 @@ impl Bench<'_> {
         let seconds = build.as_ref().filter(|_| ours).map(|build| build.seconds as f64);
         Image { hash: build.and_then(|build| build.image()), seconds }
     }
-}
-
-fn build_of(job: &Job) -> Option<Build> {
-    serde_json::from_str(job.outcome.as_deref()?).ok()
-}
-
-/// Why a commit does not build, if it is the commit's fault.
-fn broken(build: &Job) -> Option<String> {
-    let outcome = build.outcome.as_deref().filter(|_| build.state == State::Failed)?;
-    outcome.starts_with(BROKEN).then(|| outcome.to_owned())
 }

@@ -130,7 +130,8 @@ const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,
     max-width:72rem;margin:0 auto;padding:1rem}table{border-collapse:collapse;display:block;\
     overflow-x:auto}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;\
     border-bottom:1px solid #8884}td{overflow-wrap:anywhere}time{white-space:nowrap}\
-    input,button{font:inherit;padding:.2rem .6rem;margin:0 .5rem .5rem 0}input{width:min(34rem,100%)}\
+    input,button{font:inherit;padding:.2rem .6rem;box-sizing:border-box}\
+    input{width:min(34rem,100%);margin:0 .5rem .5rem 0}\
     [role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
     .failed{color:#c33;font-weight:600}.running{font-weight:600}";
 
