@@ -9,6 +9,7 @@ mod histories;
 mod machines;
 mod parsers;
 mod reference;
+mod shaped;
 mod trees;
 
 use std::os::unix::process::ExitStatusExt as _;

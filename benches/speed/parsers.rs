@@ -1,8 +1,9 @@
 //! How fast each parser and each reader of monitors is, beside the least that any reader has to do with the
 //! same files: open them, decompress them, count their lines.
 //!
-//! The logs are real ones from `tests/data`, each line repeated with other digits until there are some
-//! megabytes, and packed, as MMTests packs most of them.
+//! The logs are real ones from `tests/data`, or where there is none, shaped as in the parser's own test; each
+//! line is repeated with other digits until there are some megabytes, and packed, as MMTests packs most of
+//! them.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,6 +18,7 @@ use melbot::mmtests::logs::Logs;
 use melbot::mmtests::monitor;
 use melbot::mmtests::shellpack::{self, Source};
 
+use super::shaped;
 use super::trees::Noise;
 use super::{Bench, quickest};
 
@@ -28,9 +30,9 @@ const MOST: f64 = 4.0;
 /// One line a parser.
 pub fn parsers(bench: &Bench) -> io::Result<()> {
     let real = bench.dir("real");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
     for archive in ["benchmarks", "corpus"] {
-        let path =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/{archive}.tar.xz"));
+        let path = data.join(format!("{archive}.tar.xz"));
         tar::Archive::new(XzDecoder::new(File::open(path)?)).unpack(&real)?;
     }
     println!("{:<52} {:>12} {:>12} {:>9}", "MB/s of text", "melbot", "floor", "slower");
@@ -43,12 +45,13 @@ pub fn parsers(bench: &Bench) -> io::Result<()> {
             slow.push(name.to_owned());
         }
     };
-    let mut without = Vec::new();
     let logs = folders_of_logs(&real);
+    let shaped = shaped_logs(&bench.dir("shaped"))?;
     for shellpack in shellpack::ALL {
-        let Some(folder) = logs.get(shellpack.name) else {
-            without.push(shellpack.name);
-            continue;
+        let is_real = logs.contains_key(shellpack.name);
+        let folder = logs.get(shellpack.name).or(shaped.get(shellpack.name));
+        let Some(folder) = folder else {
+            panic!("no log of {}: add one to shaped.rs", shellpack.name)
         };
         let to = bench.dir("grown").join(shellpack.name).join("logs");
         let bytes = grow_folder(folder, &to)?;
@@ -63,23 +66,25 @@ pub fn parsers(bench: &Bench) -> io::Result<()> {
             };
             shellpack.read(&source).samples.len()
         });
-        row(shellpack.name, bytes, melbot, floor(&to)?);
+        let mark = if is_real { "" } else { " (shaped log)" };
+        row(&format!("{}{mark}", shellpack.name), bytes, melbot, floor(&to)?);
     }
     for monitor in monitor::ALL {
-        let Some(log) = log_of(&real, monitor.name) else {
-            without.push(monitor.name);
-            continue;
-        };
         let to = bench.dir("grown").join(monitor.name);
         fs::create_dir_all(&to)?;
-        let bytes = grow(&text_of(&log)?, BYTES, &to.join(format!("{}-x", monitor.name)))?;
+        let log = log_of(&real, monitor.name);
+        let log = log.or_else(|| log_of(&data.join("monitors"), monitor.name));
+        let (text, mark) = match &log {
+            Some(log) => (text_of(log)?, ""),
+            None => (shaped::monitor(monitor.name).as_bytes().to_vec(), " (shaped log)"),
+        };
+        let bytes = grow(&text, BYTES, &to.join(format!("{}-x", monitor.name)))?;
         let melbot = quickest(|| {
             let logs = Logs::open(&to, "logs").expect("it was written");
             monitor.read(&logs, "x").map(|parsed| parsed.samples.len())
         });
-        row(&format!("monitor {}", monitor.name), bytes, melbot, floor(&to)?);
+        row(&format!("monitor {}{mark}", monitor.name), bytes, melbot, floor(&to)?);
     }
-    println!("no real log to measure with: {}", without.join(", "));
     if slow.is_empty() {
         println!("none is slower than {MOST} times the floor");
     } else {
@@ -90,7 +95,9 @@ pub fn parsers(bench: &Bench) -> io::Result<()> {
 
 /// The least that a reader of all these files does.
 fn floor(folder: &Path) -> io::Result<Duration> {
-    let files: Vec<PathBuf> = fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    let files = walkdir::WalkDir::new(folder).into_iter().flatten();
+    let files = files.filter(|entry| entry.file_type().is_file());
+    let files: Vec<PathBuf> = files.map(walkdir::DirEntry::into_path).collect();
     let lines = |path: &PathBuf| {
         let text = text_of(path).unwrap_or_default();
         memchr::memchr_iter(b'\n', &text).count()
@@ -116,6 +123,19 @@ fn folders_of_logs(root: &Path) -> BTreeMap<&'static str, PathBuf> {
     found.into_iter().map(|(name, (_, path))| (name, path)).collect()
 }
 
+/// Writes the logs of benchmarks that no real one is there of.
+fn shaped_logs(root: &Path) -> io::Result<BTreeMap<&'static str, PathBuf>> {
+    let mut folders = BTreeMap::new();
+    for (benchmark, name, text) in shaped::BENCHMARKS {
+        let folder = root.join(benchmark).join("logs");
+        let log = folder.join(name);
+        fs::create_dir_all(log.parent().unwrap_or(&folder))?;
+        fs::write(log, text)?;
+        folders.insert(*benchmark, folder);
+    }
+    Ok(folders)
+}
+
 /// A real log of a monitor.
 fn log_of(root: &Path, monitor: &str) -> Option<PathBuf> {
     let start = format!("{monitor}-");
@@ -128,12 +148,13 @@ fn log_of(root: &Path, monitor: &str) -> Option<PathBuf> {
 /// Grows all logs of a folder alike; the size of the text.
 fn grow_folder(from: &Path, to: &Path) -> io::Result<usize> {
     fs::create_dir_all(to)?;
-    let files = fs::read_dir(from)?.flatten().filter(|entry| entry.path().is_file());
+    let files = walkdir::WalkDir::new(from).into_iter().flatten();
     let mut texts: Vec<(String, Vec<u8>)> = Vec::new();
-    for entry in files {
-        let name = entry.file_name().to_string_lossy().into_owned();
+    for entry in files.filter(|entry| entry.file_type().is_file()) {
+        let name = entry.path().strip_prefix(from).unwrap_or(entry.path());
+        let name = name.to_string_lossy().into_owned();
         let plain = [".gz", ".xz", ".zst"].iter().find_map(|end| name.strip_suffix(end));
-        texts.push((plain.unwrap_or(&name).to_owned(), text_of(&entry.path())?));
+        texts.push((plain.unwrap_or(&name).to_owned(), text_of(entry.path())?));
     }
     let total: usize = texts.iter().map(|(_, text)| text.len()).sum();
     let mut bytes = 0;
@@ -141,6 +162,7 @@ fn grow_folder(from: &Path, to: &Path) -> io::Result<usize> {
         // Lists of names are read as they are.
         let is_list = text.len() < 64 && !text.contains(&b'.');
         let share = BYTES * text.len() / total.max(1);
+        fs::create_dir_all(to.join(name).parent().unwrap_or(to))?;
         bytes += grow(text, if is_list { text.len() } else { share }, &to.join(name))?;
     }
     Ok(bytes)

@@ -14,9 +14,9 @@ use crate::stats::robust;
 
 /// Print what MMTests' monitors saw while benchmarks ran
 ///
-/// vmstat, proc-vmstat, mpstat, iostat, proc-interrupts and turbostat as time series. Columns: machine,
-/// config, run, iteration, benchmark, monitor, series, interval (seconds since the monitor started),
-/// value.
+/// vmstat, mpstat, iostat, perf stat, ftrace and the others of docs/BENCHMARKS.md as time series. Columns:
+/// machine, config, run, iteration, benchmark, monitor, series, interval (seconds since the monitor
+/// started), value.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     melbot monitors work/log --monitor vmstat --benchmark dbench\n  \

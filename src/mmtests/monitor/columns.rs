@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::places::Places;
 use super::{Clock, stamped};
 use crate::mmtests::logs::Text;
 use crate::mmtests::shellpack::{Parsed, number};
+use crate::model::OperationId;
 
 /// More columns than any table has.
 const MOST_COLUMNS: usize = 500;
@@ -15,37 +17,52 @@ fn split<'l>(line: &'l str, row: &mut Vec<&'l str>) {
     row.extend(line.split_ascii_whitespace().take(MOST_COLUMNS));
 }
 
-fn words(line: &str) -> Vec<&str> {
-    line.split_ascii_whitespace().take(MOST_COLUMNS).collect()
+/// A table, of which more and more rows come: the names of its columns, and the series that rows of one
+/// device or CPU go to. Looking a series up takes longer than reading its figure.
+#[derive(Default)]
+pub(super) struct Table {
+    header: Vec<String>,
+    /// Columns that hold no figures.
+    skipped: usize,
+    devices: Places,
+    /// The series of each device, as far as they are known.
+    series: Vec<Vec<Option<OperationId>>>,
 }
 
-/// Adds the figures of a row, of which the first `skipped` columns are none. `series` is room for names.
-fn add_row(
-    series: &mut String,
-    at: (&Text, u64),
-    time: f64,
-    of: &str,
-    (header, row): (&[impl AsRef<str>], &[&str]),
-    skipped: usize,
-    out: &mut Parsed,
-) {
-    if header.len() != row.len() {
-        return out
-            .complain(at, format!("{} columns below a header of {}", row.len(), header.len()));
+impl Table {
+    /// `true` once there is a header.
+    fn has_header(&self) -> bool {
+        !self.header.is_empty()
     }
-    for (name, value) in header.iter().zip(row).skip(skipped) {
-        // Other words are no figures.
-        let Some(value) = figure(value) else { continue };
-        let name = name.as_ref();
-        if !of.is_empty() {
-            series.clear();
-            [of, "-", name].iter().for_each(|part| series.push_str(part));
+
+    /// Takes a header, of which the first `skipped` columns are no figures.
+    pub fn begin(&mut self, header: &[&str], skipped: usize) {
+        if self.header != header || self.skipped != skipped {
+            let header = header.iter().map(|name| (*name).to_owned()).collect();
+            *self = Table { header, skipped, ..Table::default() };
         }
-        let series = if of.is_empty() { name } else { series.as_str() };
-        if value.is_finite() {
-            out.add(at, series, time, value);
-        } else {
-            out.complain(at, format!("{series} is {value}: left out"));
+    }
+
+    /// Adds the figures of a row of this device, or of none in particular.
+    pub fn add(&mut self, at: (&Text, u64), time: f64, of: &str, row: &[&str], out: &mut Parsed) {
+        let columns = self.header.len();
+        if columns != row.len() {
+            return out.complain(at, format!("{} columns below a header of {columns}", row.len()));
+        }
+        let place = self.devices.of(of);
+        self.series.resize_with(self.devices.count(), || vec![None; columns]);
+        let Some(series) = self.series.get_mut(place) else { return };
+        let columns = self.header.iter().zip(row).zip(series).skip(self.skipped);
+        for ((name, value), known) in columns {
+            // Other words are no figures.
+            let Some(value) = figure(value) else { continue };
+            let named = || if of.is_empty() { name.clone() } else { format!("{of}-{name}") };
+            if value.is_finite() {
+                let id = *known.get_or_insert_with(|| out.samples.operation(&named()));
+                out.add_to(at, id, time, value);
+            } else {
+                out.complain(at, format!("{} is {value}: left out", named()));
+            }
         }
     }
 }
@@ -58,26 +75,21 @@ fn figure(word: &str) -> Option<f64> {
     if word.contains(',') { word.replace(',', ".").parse().ok() } else { word.parse().ok() }
 }
 
-fn owned(header: &[&str]) -> Vec<String> {
-    header.iter().map(|name| (*name).to_owned()).collect()
-}
-
 /// `vmstat -n`: one header of names, `r b swpd free …`. The first row is the mean since boot.
 pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
-    let mut series = String::new();
-    let mut header = Vec::new();
+    let mut table = Table::default();
     let mut rows = 0_u64;
     let mut row: Vec<&str> = Vec::new();
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
         split(content, &mut row);
         if row.first() == Some(&"r") {
-            header = owned(&row);
-        } else if !header.is_empty() && row.first().is_some_and(|word| word.parse::<u64>().is_ok())
+            table.begin(&row, 0);
+        } else if table.has_header() && row.first().is_some_and(|word| word.parse::<u64>().is_ok())
         {
             rows += 1;
             if rows > 1 {
-                add_row(&mut series, (text, line), time, "", (&header, &row), 0, out);
+                table.add((text, line), time, "", &row, out);
             }
         }
     }
@@ -85,9 +97,8 @@ pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
 
 /// `mpstat -P ALL`: tables with a row for all CPUs together and one for each.
 pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
-    let mut series = String::new();
+    let mut table = Table::default();
     let mut clock = Clock::default();
-    let mut header: Vec<String> = Vec::new();
     let (mut cpu_at, mut row) = (0, Vec::new());
     for (line, content) in text.lines() {
         if clock.set(content) {
@@ -96,17 +107,12 @@ pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
         split(content, &mut row);
         // The time of day in front has one word or two. The means in the end are no interval.
         if let Some(at) = row.iter().take(3).position(|word| *word == "CPU") {
-            (header, cpu_at) = (owned(&row), at);
-        } else if !header.is_empty() && row.len() > cpu_at && row.first() != Some(&"Average:") {
-            add_row(
-                &mut series,
-                (text, line),
-                clock.now,
-                row[cpu_at],
-                (&header, &row),
-                cpu_at + 1,
-                out,
-            );
+            // Of the header nothing but the time of day changes.
+            row[..at].fill("");
+            cpu_at = at;
+            table.begin(&row, cpu_at + 1);
+        } else if table.has_header() && row.len() > cpu_at && row.first() != Some(&"Average:") {
+            table.add((text, line), clock.now, row[cpu_at], &row, out);
         }
     }
 }
@@ -114,25 +120,27 @@ pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
 /// `iostat -x`: a table of one row for the CPUs, and one with a row for each disk. The first of each is
 /// the mean since boot.
 pub(super) fn iostat(text: &Text, out: &mut Parsed) {
-    let mut series = String::new();
-    let (mut header, mut cpus): (Vec<String>, bool) = (Vec::new(), false);
+    let [mut cpus, mut devices] = [Table::default(), Table::default()];
+    let mut of_cpus = false;
     let mut reports = 0;
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
         let content = without_colours(content);
-        let row = words(&content);
+        let row: Vec<&str> = content.split_ascii_whitespace().take(MOST_COLUMNS).collect();
         match row.first() {
             None => {}
             Some(&"avg-cpu:") => {
                 reports += 1;
-                (header, cpus) = (owned(&row[1..]), true);
+                of_cpus = true;
+                cpus.begin(&row[1..], 0);
             }
-            Some(&("Device" | "Device:")) => (header, cpus) = (owned(&row), false),
-            Some(first) if reports > 1 => {
-                let (of, skipped) = if cpus { ("cpu", 0) } else { (*first, 1) };
-                add_row(&mut series, (text, line), time, of, (&header, &row), skipped, out);
+            Some(&("Device" | "Device:")) => {
+                of_cpus = false;
+                devices.begin(&row, 1);
             }
-            Some(_) => {}
+            Some(_) if reports < 2 => {}
+            Some(_) if of_cpus => cpus.add((text, line), time, "cpu", &row, out),
+            Some(first) => devices.add((text, line), time, first, &row, out),
         }
     }
 }
@@ -151,15 +159,15 @@ fn without_colours(line: &str) -> Cow<'_, str> {
 /// turbostat: a row for the whole machine, where package, core and CPU are `-`, and one for each CPU,
 /// which are left out.
 pub(super) fn turbostat(text: &Text, out: &mut Parsed) {
-    let mut series = String::new();
-    let mut header: Vec<String> = Vec::new();
+    let mut table = Table::default();
+    let mut row = Vec::new();
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
-        let row = words(content);
+        split(content, &mut row);
         if row.contains(&"Avg_MHz") {
-            header = owned(&row);
-        } else if row.contains(&"-") && !header.is_empty() {
-            add_row(&mut series, (text, line), time, "", (&header, &row), 0, out);
+            table.begin(&row, 0);
+        } else if row.contains(&"-") && table.has_header() {
+            table.add((text, line), time, "", &row, out);
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Monitors that print a file of the kernel again and again, each time below a line with the time.
 
-use std::collections::BTreeMap;
-
 use super::Clock;
+use super::places::Places;
 use crate::mmtests::logs::Text;
 use crate::mmtests::shellpack::Parsed;
 
@@ -14,12 +13,19 @@ pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
         if clock.set(content) {
             continue;
         }
-        let (name, value) = content.split_once(' ').unwrap_or((content, ""));
+        let (name, value) = halves(content);
         match value.trim_ascii().parse::<u64>() {
             Ok(value) if !name.is_empty() => out.add((text, line), name, clock.now, value as f64),
             _ => out.missing_in((text, line), content, "counter"),
         }
     }
+}
+
+/// What stands before the first blank, and what behind it.
+fn halves(line: &str) -> (&str, &str) {
+    let at = memchr::memchr(b' ', line.as_bytes()).unwrap_or(line.len());
+    let (name, rest) = line.split_at_checked(at).unwrap_or((line, ""));
+    (name, rest.strip_prefix(' ').unwrap_or(rest))
 }
 
 /// More words than the description of any source of interrupts has.
@@ -31,18 +37,13 @@ const MOST_WORDS: usize = 20;
 pub(super) fn interrupts(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     let mut cpus = 0;
-    let mut counts: BTreeMap<String, f64> = BTreeMap::new();
-    let flush = |line: u64, time: f64, counts: &mut BTreeMap<String, f64>, out: &mut Parsed| {
-        for (name, count) in std::mem::take(counts) {
-            out.add((text, line), &name, time, count);
-        }
-    };
+    let mut sources = Sources::default();
     let mut last = 0;
     for (line, content) in text.lines() {
         last = line;
         let time = clock.now;
         if clock.set(content) {
-            flush(line, time, &mut counts, out);
+            sources.flush((text, line), time, out);
             continue;
         }
         let Some((label, rest)) = content.split_once(':') else {
@@ -50,27 +51,62 @@ pub(super) fn interrupts(text: &Text, out: &mut Parsed) {
             cpus = content.split_ascii_whitespace().count();
             continue;
         };
-        match source(label, rest, cpus) {
-            Some((name, count)) => *counts.entry(name).or_default() += count,
-            None => out.missing_in((text, line), content, "count"),
+        let (columns, sum, described) = counts(rest, cpus);
+        if columns == 0 || !sources.add(label, described, sum) {
+            out.missing_in((text, line), content, "count");
         }
     }
-    flush(last, clock.now, &mut counts, out);
+    sources.flush((text, last), clock.now, out);
 }
 
-/// The name of a source and its count on all CPUs.
-fn source(label: &str, rest: &str, cpus: usize) -> Option<(String, f64)> {
-    let mut words = rest.split_ascii_whitespace().peekable();
-    let mut columns = 0;
-    let mut sum = 0.0;
-    while columns < cpus
-        && let Some(count) = words.peek().and_then(|word| word.parse::<u64>().ok())
-    {
-        (columns, sum) = (columns + 1, sum + count as f64);
-        words.next();
+/// How many counts there are, their sum, and what follows them.
+fn counts(row: &str, cpus: usize) -> (usize, f64, &str) {
+    let (mut columns, mut sum, mut rest) = (0, 0.0, row);
+    while columns < cpus {
+        rest = rest.trim_ascii_start();
+        let end = rest.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
+        let (word, behind) = rest.split_at(end);
+        let ends = behind.is_empty() || behind.starts_with([' ', '\t']);
+        let Some(count) = word.parse::<u64>().ok().filter(|_| ends) else { break };
+        (columns, sum, rest) = (columns + 1, sum + count as f64, behind);
     }
-    let described = words.take(MOST_WORDS).collect::<Vec<_>>().join("-");
-    // ERR and MIS have one column and no description.
-    let name = if described.is_empty() { label.trim().to_owned() } else { described };
-    (columns > 0 && !name.is_empty()).then_some((name, sum))
+    (columns, sum, rest)
+}
+
+/// Sources of interrupts, and what was counted since the last line with the time.
+#[derive(Default)]
+struct Sources {
+    /// What stands behind the counts, which tells a source without making its name anew.
+    rows: Places,
+    /// Where in `sums` each row is added.
+    sums_of: Vec<Option<usize>>,
+    names: Places,
+    sums: Vec<Option<f64>>,
+}
+
+impl Sources {
+    /// Adds the counts of a source; `false` if it has no name.
+    fn add(&mut self, label: &str, described: &str, sum: f64) -> bool {
+        // ERR and MIS have one column and no description.
+        let row = if described.is_empty() { label } else { described };
+        let row = self.rows.of(row);
+        if row == self.sums_of.len() {
+            let words: Vec<&str> = described.split_ascii_whitespace().take(MOST_WORDS).collect();
+            let name = if words.is_empty() { label.trim().to_owned() } else { words.join("-") };
+            self.sums_of.push((!name.is_empty()).then(|| self.names.of(&name)));
+            self.sums.resize(self.names.count(), None);
+        }
+        let place = self.sums_of.get(row).copied().flatten();
+        let Some(total) = place.and_then(|place| self.sums.get_mut(place)) else { return false };
+        *total.get_or_insert(0.0) += sum;
+        true
+    }
+
+    fn flush(&mut self, at: (&Text, u64), time: f64, out: &mut Parsed) {
+        for (name, sum) in self.names.names().iter().zip(&mut self.sums) {
+            if let Some(sum) = sum.take() {
+                out.add(at, name, time, sum);
+            }
+        }
+    }
 }

@@ -160,3 +160,73 @@ pub(super) const VMSTAT: Meaning = Meaning {
         ["r", "b", "free", "cache", "si", "so", "bi", "bo", "in", "cs"].contains(&name)
     },
 };
+
+/// Figures that are all levels of one unit, and worth a plot.
+const fn levels(unit: fn(&str) -> &'static str) -> Meaning {
+    Meaning { reading: level, unit, is_kept: all, is_drawn: all }
+}
+
+pub(super) const SECONDS: Meaning = levels(|_| "s");
+pub(super) const MILLISECONDS: Meaning = levels(|_| "ms");
+pub(super) const MICROSECONDS: Meaning = levels(|_| "µs");
+pub(super) const RATES: Meaning = levels(|_| "/s");
+pub(super) const SHARE: Meaning = levels(|_| "");
+pub(super) const PERF_TIMES: Meaning = levels(milliseconds_of_clocks);
+pub(super) const TOP: Meaning =
+    levels(|name| if name.starts_with("load-") { "tasks" } else { "%" });
+
+/// perf counts the time of CPUs and of tasks in milliseconds.
+fn milliseconds_of_clocks(name: &str) -> &'static str {
+    if name.starts_with("task-clock") || name.starts_with("cpu-clock") { "ms" } else { "" }
+}
+
+pub(super) const EVENTS: Meaning =
+    Meaning { reading: counter, unit: |_| "events", is_kept: all, is_drawn: all };
+
+/// One figure each is no plot.
+pub(super) const PERF_EVENTS: Meaning =
+    Meaning { reading: counter, unit: milliseconds_of_clocks, is_kept: all, is_drawn: |_| false };
+
+pub(super) const MEMINFO: Meaning = Meaning {
+    reading: level,
+    unit: |name| if name.contains("HugePages_") { "pages" } else { "KiB" },
+    is_kept: all,
+    is_drawn: |name| {
+        let drawn =
+            ["MemFree", "MemUsed", "Dirty", "Writeback", "AnonPages", "FilePages", "Cached"];
+        drawn.contains(&name.rsplit('-').next().unwrap_or(name))
+    },
+};
+
+pub(super) const NUMASTAT: Meaning =
+    Meaning { reading: counter, unit: |_| "pages", is_kept: all, is_drawn: all };
+
+pub(super) const NET_DEV: Meaning = Meaning {
+    reading: counter,
+    unit: |name| if name.ends_with("bytes") { "bytes" } else { "packets" },
+    is_kept: all,
+    is_drawn: |name| {
+        ["-rbytes", "-tbytes", "-rpackets", "-tpackets"].iter().any(|end| name.ends_with(end))
+    },
+};
+
+pub(super) const SCHEDSTAT: Meaning = Meaning {
+    reading: counter,
+    unit: |name| if ["rq_cpu_time", "run_delay"].contains(&name) { "ns" } else { "" },
+    is_kept: all,
+    is_drawn: all,
+};
+
+pub(super) const BDI: Meaning = Meaning {
+    reading: |name| match name {
+        "BdiDirtied" | "BdiWritten" => Reading::Counter,
+        _ => Reading::Level,
+    },
+    unit: |name| match name {
+        "BdiWriteBandwidth" => "KiB/s",
+        _ if name.starts_with("Bdi") || name.ends_with("Thresh") => "KiB",
+        _ => "",
+    },
+    is_kept: all,
+    is_drawn: |name| name.starts_with("Bdi"),
+};

@@ -41,8 +41,10 @@ pub fn of_run(
             let start = format!("{}-", monitor.name);
             let benchmarks = logs.iter().flat_map(|logs| logs.between(&start, ""));
             // `vmstat-dbench.start` holds when the monitor began.
-            let meant = benchmarks.filter(|(_, benchmark)| {
-                !benchmark.ends_with(".start") && wanted(monitor, benchmark)
+            let meant = benchmarks.filter(|(name, benchmark)| {
+                !benchmark.ends_with(".start")
+                    && !is_of_another(monitor, name)
+                    && wanted(monitor, benchmark)
             });
             there.extend(meant.map(|(_, benchmark)| (monitor, benchmark.to_owned())));
         }
@@ -50,5 +52,13 @@ pub fn of_run(
             let parsed = monitor.read(logs.as_ref()?, &benchmark)?;
             Some(Watched { iteration, benchmark, monitor, parsed })
         })
+    })
+}
+
+/// `kcache-slabs-kernbench` is no log of `kcache`.
+fn is_of_another(monitor: &Monitor, log: &str) -> bool {
+    ALL.iter().any(|other| {
+        let longer = other.name.len() > monitor.name.len();
+        longer && log.strip_prefix(other.name).is_some_and(|rest| rest.starts_with('-'))
     })
 }

@@ -104,6 +104,99 @@ fn a_monitor_that_could_not_run_is_told() {
     assert!(out.problems[0].what.contains("vmstat: not found"), "{:?}", out.problems);
 }
 
+/// The logs of `tests/data/monitors`, each written as MMTests' monitor writes it: by perf 6.1.192 and top
+/// (procps-ng 4.0.2) on two CPUs, the others by Linux 6.12.117 with two nodes in QEMU.
+#[test]
+fn true_output_of_the_other_monitors() {
+    /// Monitor, series, and how the series begins.
+    type Expected = (&'static str, &'static str, &'static [(f64, f64)]);
+    let expected: &[Expected] = &[
+        ("ftrace", "sched_process_fork", &[(0.0, 0.0), (0.9953240000000001, 270.0)]),
+        ("numa-meminfo", "Node1-MemFree", &[(0.0, 352384.0), (2.0, 335776.0)]),
+        ("numa-numastat", "Node1-numa_hit", &[(0.0, 6406.0), (2.0, 16556.0)]),
+        ("perf-event-stat", "page-faults", &[(0.0, 0.0), (3.003143634, 117413.0)]),
+        ("perf-event-stat", "task-clock", &[(0.0, 0.0), (3.003143634, 6006.3)]),
+        ("perf-time-stat", "context-switches", &[(0.0, 2832.0), (2.0, 2927.0)]),
+        ("perf-time-stat", "cpu-clock", &[(0.0, 4014.37), (2.0, 4011.66)]),
+        ("proc-meminfo", "MemFree", &[(0.0, 677692.0), (2.0, 653956.0)]),
+        ("proc-net-dev", "lo-rbytes", &[(0.0, 1008.0), (2.0, 30240.0)]),
+        ("proc-schedstat", "ttwu_count", &[(0.0, 51.0), (2.0, 12903.0)]),
+        ("read-latency", "latency", &[(0.0, 0.0), (1.501, 0.0)]),
+        ("sync-latency", "latency", &[(0.0, 0.42)]),
+        ("top", "rustc-%CPU", &[(2.0, 126.0), (4.0, 0.0)]),
+        ("top", "cpu-us", &[(2.0, 70.1), (4.0, 35.1)]),
+        ("write-latency", "latency", &[(0.0, 0.0), (1.501, 0.0)]),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/monitors");
+    for (monitor, name, values) in expected {
+        let file = format!("{monitor}-x.gz");
+        let out = read(monitor, &file, &fs::read(folder.join(&file)).unwrap());
+        assert!(out.problems.is_empty(), "{monitor}: {:?}", out.problems);
+        for series in out.samples.series() {
+            assert!(series.intervals.iter().is_sorted(), "{monitor} {}", series.operation);
+        }
+        let found = series(&out, name);
+        assert!(found.len() >= values.len(), "{monitor} {name}: {found:?}");
+        for ((time, value), expected) in found.iter().zip(*values) {
+            let at = format!("{monitor} {name}: {found:?}");
+            assert!((time - expected.0).abs() < 1e-6 && *value == expected.1, "{at}");
+        }
+    }
+}
+
+/// Shaped by the monitors of MMTests that print them; what they need was not to be had.
+#[test]
+fn what_no_true_output_is_there_of() {
+    // Milliseconds without leading zeros.
+    let log = "1795646525.7 1500\n1795646526.31 22\n1795646526 1\n";
+    let out = read("mmap-access-latency", "mmap-access-latency-x", log.as_bytes());
+    let found = series(&out, "latency");
+    assert!((found[1].0 - 1.024).abs() < 1e-6 && found[1].1 == 22.0, "{found:?}");
+    assert_eq!(out.problems[0].line, Some(3));
+
+    let out =
+        read("numa-convergence", "numa-convergence-x", b"1795646525 0.500000\n1795646535 0.75\n");
+    assert_eq!(series(&out, "convergence"), [(0.0, 0.5), (10.0, 0.75)]);
+
+    let log = "time: 100\n  total kmem_cache_allocs          120           12/sec\n\
+        \x20 total kmem_cache_frees            50            5/sec\n\
+        \x20 total kmallocs                    30            3/sec\n\
+        \x20 total kfrees                      10            1/sec\n\ntime: 110\n";
+    let out = read("kcache", "kcache-x", log.as_bytes());
+    assert_eq!(series(&out, "allocs"), [(0.0, 15.0), (10.0, 0.0)]);
+    assert_eq!(series(&out, "frees"), [(0.0, 6.0), (10.0, 0.0)]);
+    let log = "time: 100\n  total kmallocs          kmalloc-64                               70       7/sec\n\
+        time: 110\n  total kmem_cache_allocs dentry                                   20       2/sec\n\
+        \x20 total kfrees            kmalloc-64                               20\n";
+    let out = read("kcache-slabs", "kcache-slabs-x", log.as_bytes());
+    assert_eq!(series(&out, "dentry-allocs"), [(0.0, 0.0), (10.0, 2.0)]);
+    assert_eq!(series(&out, "kmalloc-64-allocs"), [(0.0, 7.0), (10.0, 0.0)]);
+    assert_eq!(out.problems[0].line, Some(5));
+
+    let log = "time: 100\nBdiWriteback:                0 kB\nBdiDirtied:               4096 kB\n\
+        BdiWriteBandwidth:      102400 kBps\ntime: 110\nBdiDirtied:               8192 kB\n";
+    let (seen, problems) = condense(&[("iter-0/bdi-x", log.as_bytes())], None);
+    assert!(problems.is_empty(), "{problems:?}");
+    let dirtied = seen[0].series.iter().find(|series| series.name == "BdiDirtied").unwrap();
+    assert_eq!(dirtied.iterations[0].unwrap().mean, 409.6);
+}
+
+#[test]
+fn programs_are_told_by_kind() {
+    let log = "time: 100 short\ntop - 1\n  PID USER  %CPU COMMAND\n    1 root  99.0 init\n\
+        time: 110 short\ntop - 12:00:00 up 1 day,  1 user,  load average: 0.50, 0.25, 0.10\n\
+        %Cpu(s):  1.5 us,  0.8 sy\n  PID USER  %CPU  %MEM     TIME+ COMMAND\n\
+        \x20  50 root  10.0  0.0  0:01.00 kswapd0\n   51 root   5.0  0.0  0:01.00 kswapd1\n\
+        \x20  60 root   2.5  0.0  0:01.00 kworker/u8:1-events\n   61 root   x    0.0  0:01.00 bash\n\
+        time: 120 short\nCpu(s): 11.5%us,  0.8%sy\n";
+    let out = read("top", "top-x", log.as_bytes());
+    assert_eq!(series(&out, "kswapd-%CPU"), [(10.0, 15.0), (20.0, 0.0)]);
+    assert_eq!(series(&out, "kworker-%CPU"), [(10.0, 2.5), (20.0, 0.0)]);
+    assert_eq!(series(&out, "cpu-us"), [(10.0, 1.5), (20.0, 11.5)]);
+    assert_eq!(series(&out, "load-5min"), [(10.0, 0.25)]);
+    assert_eq!(out.problems[0].line, Some(12));
+}
+
 /// Condenses what monitors wrote into `iter-0` and `iter-1`, of a benchmark that ended at this time.
 fn condense(files: &[(&str, &[u8])], ended: Option<(f64, f64)>) -> (Vec<Watched>, Vec<Problem>) {
     let dir = tempfile::tempdir().unwrap();

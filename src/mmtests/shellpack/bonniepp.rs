@@ -71,7 +71,11 @@ fn latencies(text: &Text, out: &mut Parsed) {
     let mut ids = [None; LATENCIES.len()];
     let mut last = 0;
     for (line, content) in text.lines() {
-        let (mark, rest) = content.split_once(' ').unwrap_or((content, ""));
+        // All marks have two letters.
+        let Some((mark, rest)) = content.split_at_checked(2) else { continue };
+        if !(rest.is_empty() || rest.starts_with(' ')) {
+            continue;
+        }
         // Lines of a kind follow one another.
         if LATENCIES[last].0 != mark {
             let found = LATENCIES.iter().position(|(known, _)| *known == mark);

@@ -1,4 +1,5 @@
-//! docs/BENCHMARKS.md, which lists all benchmarks, is made of [`ALL`] and of tests/data/programs.tsv.
+//! docs/BENCHMARKS.md, which lists all benchmarks and monitors, is made of [`ALL`], [`monitor::ALL`], and of
+//! programs.tsv and monitors/programs.tsv in tests/data.
 //!
 //! After a change to either:
 //!
@@ -12,6 +13,7 @@ use std::fs::{self, File};
 use std::path::Path;
 
 use super::{ALL, Shellpack, lookup};
+use crate::mmtests::monitor;
 use crate::model::Direction;
 
 const HEAD: &str = "\
@@ -33,9 +35,19 @@ fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The programs whose real output is in the archives, by benchmark.
-fn programs() -> BTreeMap<String, String> {
-    let text = fs::read_to_string(project().join("tests/data/programs.tsv")).unwrap();
+/// What follows the benchmarks.
+const MONITORS: &str = "
+## Monitors
+
+What MMTests' monitors write beside a benchmark (`iter-N/<monitor>-<benchmark>`), as series over time.
+
+| monitor | what it tells | tested on the output of |
+|---|---|---|
+";
+
+/// The programs whose real output is read in the tests, by benchmark or monitor.
+fn programs(list: &str) -> BTreeMap<String, String> {
+    let text = fs::read_to_string(project().join("tests/data").join(list)).unwrap();
     let rows = text.lines().map(|line| line.split_once('\t').expect("two columns"));
     rows.map(|(benchmark, program)| (benchmark.to_owned(), program.to_owned())).collect()
 }
@@ -75,13 +87,19 @@ fn row(shellpack: &Shellpack, program: &str) -> String {
 
 #[test]
 fn the_list_of_benchmarks_is_current() {
-    let programs = programs();
+    let of_monitors = programs("monitors/programs.tsv");
+    let programs = programs("programs.tsv");
     let mut sorted = ALL.to_vec();
     sorted.sort_by_key(|shellpack| shellpack.name);
     let mut expected = HEAD.to_owned();
     for shellpack in sorted {
         let program = programs.get(shellpack.name).map_or("–", String::as_str);
         writeln!(expected, "{}", row(shellpack, program)).unwrap();
+    }
+    expected += MONITORS;
+    for monitor in monitor::ALL {
+        let program = of_monitors.get(monitor.name).map_or("–", String::as_str);
+        writeln!(expected, "| {} | {} | {program} |", monitor.name, monitor.title).unwrap();
     }
     let path = project().join("docs/BENCHMARKS.md");
     if std::env::var_os("MELBOT_BLESS").is_some() {
@@ -94,7 +112,7 @@ fn the_list_of_benchmarks_is_current() {
 
 #[test]
 fn programs_are_named_of_the_logs_that_are_there() {
-    let programs = programs();
+    let programs = programs("programs.tsv");
     let named: BTreeSet<&str> = programs.keys().map(String::as_str).collect();
     assert_eq!(named, measured());
 }

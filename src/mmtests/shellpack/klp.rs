@@ -56,7 +56,8 @@ fn tap(line: &str) -> Option<(&str, Option<f64>)> {
     };
     let (number, name) = rest.split_once(' ')?;
     number.parse::<u32>().ok()?;
-    match name.split_once(" # skip") {
+    // Few have a word about themselves.
+    match name.contains('#').then(|| name.split_once(" # skip")).flatten() {
         Some((name, _)) => Some((name, None)),
         None => Some((name.trim_end(), Some(failures))),
     }

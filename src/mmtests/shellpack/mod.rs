@@ -57,7 +57,7 @@ use super::logs::Logs;
 use crate::model::{Direction, FAILURES, SummaryKind};
 
 pub use parsed::Parsed;
-pub(super) use words::number;
+pub(super) use words::{number, number_at};
 
 /// All benchmarks that melbot reads by itself.
 pub const ALL: &[&Shellpack] = &[

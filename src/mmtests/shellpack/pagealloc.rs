@@ -26,17 +26,22 @@ const WARM_UP: u32 = 2;
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "pagealloc.log") else { return };
     let mut seen: HashMap<&str, u32> = HashMap::new();
+    // Lines of a batch size follow one another.
+    let (mut last, mut samples) = ("", 0);
     for (line, content) in text.lines() {
         let Some((order, batch, [alloc, free])) = columns(content) else {
             out.complain((&text, line), format!("not a result: \"{}\"", shorten(content)));
             continue;
         };
-        let samples = seen.entry(batch).or_default();
-        *samples += 1;
+        if batch != last {
+            seen.insert(last, samples);
+            (last, samples) = (batch, seen.get(batch).copied().unwrap_or(0));
+        }
+        samples += 1;
         let Some(interval) = samples.checked_sub(WARM_UP + 1) else { continue };
         for (metric, cycles) in [("alloc", alloc), ("free", free), ("total", alloc + free)] {
-            let operation = format!("{metric}-odr{order}-{batch}");
-            out.add((&text, line), &operation, interval.into(), cycles);
+            let operation = [metric, "-odr", order, "-", batch];
+            out.add_joined((&text, line), &operation, interval.into(), cycles);
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Parsed {
     /// When the last figure was written, in seconds since 1970, where a log tells.
     pub last: Option<f64>,
     complaints: usize,
+    /// Room for names.
+    name: String,
 }
 
 impl Parsed {
@@ -47,6 +49,19 @@ impl Parsed {
     pub fn add(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
         let id = self.samples.operation(operation);
         self.add_to(at, id, interval, value);
+    }
+
+    /// As [`Parsed::add`], for an operation whose name is put together of these parts.
+    pub fn add_joined(&mut self, at: (&Text, u64), parts: &[&str], interval: f64, value: f64) {
+        let id = self.joined(parts);
+        self.add_to(at, id, interval, value);
+    }
+
+    /// The handle of an operation whose name is put together.
+    pub fn joined(&mut self, parts: &[&str]) -> OperationId {
+        self.name.clear();
+        parts.iter().for_each(|part| self.name.push_str(part));
+        self.samples.operation(&self.name)
     }
 
     /// As [`Parsed::add`], for an operation that the ratio table shows.

@@ -71,12 +71,11 @@ fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> boo
     let mut places = columns(&OLD_HEADER);
     let mut operation = String::new();
     let mut seen = false;
+    let mut fields: Vec<&str> = Vec::new();
     for (line, content) in text.lines().filter(|(_, content)| content.starts_with('"')) {
-        let fields: Vec<&str> = content
-            .split("\",\"")
-            .take(MOST_COLUMNS)
-            .map(|field| field.trim_matches('"'))
-            .collect();
+        // Every second piece stands between quotes.
+        fields.clear();
+        fields.extend(content.split('"').skip(1).step_by(2).take(MOST_COLUMNS));
         if fields.first() == Some(&"test") {
             places = columns(&fields);
             continue;

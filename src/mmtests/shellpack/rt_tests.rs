@@ -68,14 +68,15 @@ fn pistress(source: &Source, out: &mut Parsed) {
 fn pmqtest(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "pmqtest.log") else { return };
     let mut seen = false;
-    let mut operation = String::new();
+    let mut name = String::new();
     for (line, content) in text.lines_with(" -> #") {
         seen = true;
         let Some((pair, latencies)) = content.split_once(',') else {
             out.missing_in((&text, line), content, "latency");
             continue;
         };
-        let pair = pair.replace(['#', ' '], "");
+        name.clear();
+        name.extend(pair.chars().filter(|c| !matches!(c, '#' | ' ')));
         let metrics = ["Min", "Avg", "Max"];
         let mut values = [None; 3];
         for part in latencies.split(',').map(str::trim_ascii) {
@@ -85,10 +86,8 @@ fn pmqtest(source: &Source, out: &mut Parsed) {
             }
         }
         for (metric, value) in metrics.into_iter().zip(values) {
-            operation.clear();
-            [metric, "-", &pair].iter().for_each(|part| operation.push_str(part));
             match value.and_then(|value| number(value.trim_ascii())) {
-                Some(value) => out.add((&text, line), &operation, 1.0, value),
+                Some(value) => out.add_joined((&text, line), &[metric, "-", &name], 1.0, value),
                 None => out.missing_in((&text, line), content, metric),
             }
         }

@@ -3,8 +3,6 @@
 //! `saladfork-0.log`: parent's CPU, child's CPU, latency. Which CPU is on which node stands in the
 //! iteration's `numactl.txt`.
 
-use std::collections::HashMap;
-
 use super::words::{number, shorten};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::{Logs, Text};
@@ -64,18 +62,21 @@ fn columns(line: &str) -> Option<(u32, u32, f64)> {
     Some((parent, child, number(words.next()?)?))
 }
 
+/// More than any machine has.
+const MOST_CPUS: usize = 1 << 16;
+
 /// The node of each CPU.
-struct Nodes(HashMap<u32, u32>);
+struct Nodes(Vec<u32>);
 
 impl Nodes {
     fn node(&self, cpu: u32) -> u32 {
-        self.0.get(&cpu).copied().unwrap_or(0)
+        self.0.get(cpu as usize).copied().unwrap_or(0)
     }
 }
 
 /// Reads lines like `node 0 cpus: 0 2 4`.
 fn nodes(iteration: &Logs, out: &mut Parsed) -> Nodes {
-    let mut nodes = HashMap::new();
+    let mut nodes: Vec<u32> = Vec::new();
     if let Some(text) = out.read(iteration, "numactl.txt") {
         for (_, line) in text.lines_with(" cpus:") {
             let Some((node, cpus)) =
@@ -84,8 +85,11 @@ fn nodes(iteration: &Logs, out: &mut Parsed) -> Nodes {
                 continue;
             };
             let Ok(node) = node.parse::<u32>() else { continue };
-            let cpus = cpus.split_ascii_whitespace().filter_map(|cpu| cpu.parse().ok());
-            nodes.extend(cpus.map(|cpu| (cpu, node)));
+            let cpus = cpus.split_ascii_whitespace().filter_map(|cpu| cpu.parse::<usize>().ok());
+            for cpu in cpus.filter(|cpu| *cpu < MOST_CPUS) {
+                nodes.resize(nodes.len().max(cpu + 1), 0);
+                nodes[cpu] = node;
+            }
         }
     }
     if nodes.is_empty() {

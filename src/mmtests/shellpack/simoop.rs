@@ -8,6 +8,8 @@
 //! work rate = 9.92/sec (avg 10.02/sec)
 //! ```
 
+use memchr::memmem::Finder;
+
 use super::parsed::REPEAT;
 use super::words::{grouped, number};
 use super::{Metric, Parsed, Shellpack, Source};
@@ -37,14 +39,16 @@ fn parse(source: &Source, out: &mut Parsed) {
     let warm = |(_, line): &(u64, &str)| !line.starts_with("Warmup complete");
     let measured = text.lines().skip_while(warm);
     let measured = measured.take_while(|(_, line)| !line.starts_with("Final stats"));
+    let [latency, run_time, rates] = [" latency usec: ", "Run time: ", " rate = "].map(Finder::new);
+    let mut name = String::new();
     let mut seen = false;
     let mut time = 0.0;
     for (line, content) in measured {
-        if let Some((_, rest)) = content.split_once("Run time: ") {
+        if let Some((start, latencies)) = around(&latency, content) {
+            seen |= percentiles((&text, line), time, start, latencies, &mut name, out);
+        } else if let Some((_, rest)) = around(&run_time, content) {
             time = rest.split(' ').next().and_then(number).unwrap_or(time);
-        } else if let Some((start, latencies)) = content.split_once(" latency usec: ") {
-            seen |= percentiles((&text, line), time, start, latencies, out);
-        } else if let Some((start, rate)) = content.split_once(" rate = ") {
+        } else if let Some((start, rate)) = around(&rates, content) {
             let Some(rate) = rate.split('/').next().and_then(number) else {
                 out.missing_in((&text, line), content, "rate");
                 continue;
@@ -61,12 +65,20 @@ fn parse(source: &Source, out: &mut Parsed) {
     }
 }
 
-/// Takes a line of latencies; `false` if it is of none of the operations that count.
+/// What stands before and behind the words.
+fn around<'l>(words: &Finder, line: &'l str) -> Option<(&'l str, &'l str)> {
+    let at = words.find(line.as_bytes())?;
+    Some((line.get(..at)?, line.get(at + words.needle().len()..)?))
+}
+
+/// Takes a line of latencies; `false` if it is of none of the operations that count. `name` is room for
+/// names.
 fn percentiles(
     at: (&Text, u64),
     time: f64,
     start: &str,
     latencies: &str,
+    name: &mut String,
     out: &mut Parsed,
 ) -> bool {
     let operation = start.split_ascii_whitespace().next_back().unwrap_or_default();
@@ -80,11 +92,12 @@ fn percentiles(
             out.missing_in(at, latencies, percentile);
             continue;
         };
-        let name = format!("{percentile}-{operation}");
+        name.clear();
+        [percentile, "-", operation].iter().for_each(|part| name.push_str(part));
         let id = if percentile == "p95" {
-            out.samples.ratio_operation(&name)
+            out.samples.ratio_operation(name)
         } else {
-            out.samples.operation(&name)
+            out.samples.operation(name)
         };
         out.add_to(at, id, time, value);
     }

@@ -61,25 +61,31 @@ fn specjbb(source: &Source, out: &mut Parsed) {
     }
 }
 
+/// What a row begins with.
+const ROW: [char; 11] = ['*', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
+
 /// Takes the tables of scores; `false` if there is none. A row is `   *   4   123456`, where the star
 /// tells what counts for the result; a table ends with an empty line.
 fn warehouses(text: &Text, out: &mut Parsed) -> bool {
     let (mut scores, mut table, mut seen) = (false, false, false);
     for (line, content) in text.lines() {
-        if content.contains("SPEC scores")
-            || (content.contains("JVM ") && content.contains(" Scores"))
+        // Rows come first here, as there are most of them.
+        let is_row = table && content.trim_ascii_start().starts_with(ROW);
+        if !is_row
+            && (content.contains("SPEC scores")
+                || (content.contains("JVM ") && content.contains(" Scores")))
         {
             scores = true;
-        } else if scores && content.contains("Warehouses") {
+        } else if !is_row && scores && content.contains("Warehouses") {
             table = true;
-        } else if table && content.trim().is_empty() {
+        } else if table && content.trim_ascii().is_empty() {
             (scores, table) = (false, false);
         } else if table {
             let mut words = content.split_ascii_whitespace().filter(|word| *word != "*");
-            let warehouses = words.next().and_then(|word| word.parse::<u32>().ok());
+            let warehouses = words.next().filter(|word| word.bytes().all(|b| b.is_ascii_digit()));
             match (warehouses, words.next().and_then(number)) {
                 (Some(warehouses), Some(throughput)) => {
-                    let id = out.samples.operation(&format!("tput-{warehouses}"));
+                    let id = out.joined(&["tput-", warehouses]);
                     out.add_next((text, line), id, throughput);
                     seen = true;
                 }

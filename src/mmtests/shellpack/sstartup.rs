@@ -34,9 +34,11 @@ fn parse(source: &Source, out: &mut Parsed) {
             };
             let Some(text) = out.read(&times, name) else { continue };
             let id = out.samples.operation(&format!("time-{program}-{load}-{order}"));
-            for (line, content) in text.lines().filter(|(_, line)| !line.trim().is_empty()) {
-                match number(content.trim()) {
+            for (line, content) in text.lines() {
+                let content = content.trim_ascii();
+                match number(content) {
                     Some(time) => out.add_next((&text, line), id, time),
+                    None if content.is_empty() => {}
                     None => out.missing_in((&text, line), content, "time"),
                 }
             }

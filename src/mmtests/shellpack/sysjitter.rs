@@ -28,13 +28,15 @@ const MOST_CPUS: usize = 10_000;
 
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "sysjitter.log") else { return };
-    let mut cpus: Vec<&str> = Vec::new();
+    let mut cpus: Vec<String> = Vec::new();
+    let mut figures: Vec<Option<f64>> = Vec::new();
     let mut seen = false;
     let (mut metric, mut operation) = (String::new(), String::new());
     for (line, content) in text.lines() {
         let Some((name, values)) = content.split_once(':') else { continue };
         if name == "core_i" {
-            cpus = values.split_ascii_whitespace().take(MOST_CPUS).collect();
+            let names = values.split_ascii_whitespace().take(MOST_CPUS);
+            cpus = names.map(|cpu| format!("-cpu{cpu}")).collect();
         }
         if !name.starts_with("int_") {
             continue;
@@ -50,17 +52,19 @@ fn parse(source: &Source, out: &mut Parsed) {
                 other => metric.push(other),
             }
         }
-        let values: Vec<_> =
-            values.split_ascii_whitespace().take(cpus.len() + 1).map(number).collect();
-        if values.len() != cpus.len() {
+        figures.clear();
+        figures.extend(values.split_ascii_whitespace().take(cpus.len() + 1).map(number));
+        if figures.len() != cpus.len() {
             out.complain((&text, line), format!("{name}: not a figure for each CPU"));
             continue;
         }
-        for (cpu, value) in cpus.iter().zip(values) {
+        let is_ratio = metric == "int_n_per_sec";
+        for (cpu, value) in cpus.iter().zip(&figures) {
             operation.clear();
-            [&metric, "-cpu", cpu].iter().for_each(|part| operation.push_str(part));
-            match value {
-                Some(value) if metric == "int_n_per_sec" => {
+            operation.push_str(&metric);
+            operation.push_str(cpu);
+            match *value {
+                Some(value) if is_ratio => {
                     out.add_ratio((&text, line), &operation, 1.0, value);
                 }
                 Some(value) => out.add((&text, line), &operation, 1.0, value),

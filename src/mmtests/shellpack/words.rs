@@ -28,7 +28,7 @@ pub(super) fn word(line: &str, n: usize) -> Option<&str> {
 }
 
 /// Word number `n` of a line, from 0, as a number.
-pub(super) fn number_at(line: &str, n: usize) -> Option<f64> {
+pub(in crate::mmtests) fn number_at(line: &str, n: usize) -> Option<f64> {
     word(line, n).and_then(number)
 }
 

@@ -4,8 +4,10 @@
 //! `generic/001 2s ...  [10:00:01] [10:00:03] 2s`. A failed one says `[failed, exit status 12]`, or that
 //! its output or the kernel's log is not as it should be.
 
+use memchr::memmem::Finder;
+
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{number, word};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::{FAILURES, SummaryKind};
 
@@ -26,17 +28,16 @@ const WRONG: [&str; 4] =
 
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "xfstests-default.log") else { return };
+    let wrong = WRONG.map(Finder::new);
     let mut seen = false;
     for (line, content) in text.lines_with("[") {
-        let Some(test) = content.split_ascii_whitespace().next().filter(|name| is_test(name))
-        else {
-            continue;
-        };
-        if !content.starts_with(test) || content.contains("[not run]") {
+        let Some(test) = word(content, 0).filter(|name| is_test(name)) else { continue };
+        let not_run = content.split('[').any(|part| part.starts_with("not run]"));
+        if !content.starts_with(test) || not_run {
             continue;
         }
         seen = true;
-        match result(content) {
+        match result(content, &wrong) {
             Some(status) => out.add((&text, line), test, 1.0, status),
             None => out.missing_in((&text, line), content, "end of the test"),
         }
@@ -56,11 +57,12 @@ fn is_test(name: &str) -> bool {
 }
 
 /// How a test ended; `None` if it did not, which the missing second time tells.
-fn result(line: &str) -> Option<f64> {
-    if let Some((_, rest)) = line.split_once("[failed, exit status ") {
-        return number(rest.split_once(']')?.0);
+fn result(line: &str, wrong: &[Finder]) -> Option<f64> {
+    let status = line.split('[').find_map(|part| part.strip_prefix("failed, exit status "));
+    if let Some(status) = status {
+        return number(status.split_once(']')?.0);
     }
-    if WRONG.iter().any(|word| line.contains(word)) {
+    if wrong.iter().any(|words| words.find(line.as_bytes()).is_some()) {
         return Some(1.0);
     }
     let times = line.split('[').skip(1).filter(|part| part.contains(':') && part.contains(']'));
