@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
@@ -93,6 +93,13 @@ impl Site {
         let parsers = found.external()?.map(|external| external.fingerprint().to_string());
         let parsers = parsers.unwrap_or_default();
         let folder = self.notes.clone().unwrap_or_else(|| found.notes_folder());
+        self.refuse_to_replace(&[
+            ("the results", Some(&self.results.results)),
+            ("the notes on alerts", Some(&folder)),
+            ("the words", self.words.as_ref().or(found.settings.words.as_ref())),
+            ("the theme", self.theme.as_ref().or(found.settings.theme.as_ref())),
+            ("the store", found.settings.store.as_ref()),
+        ])?;
         let notes = Notes::read(&folder);
         let said = format!("{notes:?}");
         let bisects = bisects::stamp(&self.results.results);
@@ -106,9 +113,30 @@ impl Site {
         }
         let loaded = found.load()?;
         let judgement = judge(&found, &loaded, (notes, folder), true)?;
+        // What could not be read this time is looked at again at the next.
+        let is_settled = loaded.runs.iter().all(|run| run.is_settled);
+        let stamp =
+            if is_settled { stamp } else { "not all of the results could be read".to_owned() };
         let runs = loaded.into_runs();
         let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
         Ok((report.runs, Some(report)))
+    }
+
+    /// Stops if something else than the site lies in its folder, which is replaced as a whole.
+    fn refuse_to_replace(&self, folders: &[(&str, Option<&PathBuf>)]) -> anyhow::Result<()> {
+        let Ok(output) = self.output.canonicalize() else { return Ok(()) };
+        for (what, folder) in folders {
+            let folder = folder.and_then(|folder| folder.canonicalize().ok());
+            if let Some(folder) = folder.filter(|folder| folder.starts_with(&output)) {
+                bail!(
+                    "{}: {what} lie in it ({}), and the whole folder is replaced by the site; name \
+                     another one with --output",
+                    self.output.display(),
+                    folder.display()
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Where the results are.

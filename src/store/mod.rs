@@ -51,6 +51,8 @@ pub struct StoredRun {
     /// Hash of the samples on disk.
     samples: [u8; blake3::OUT_LEN],
     found: FoundRun,
+    /// All that there is was read. Else the run is read again at the next time.
+    pub is_settled: bool,
 }
 
 /// What the record of a run holds.
@@ -110,12 +112,13 @@ impl Store {
             .par_iter()
             .map(|found| {
                 let key = self.key(found);
-                let Record { samples, run } = match self.record(&key) {
-                    Some(record) => record,
+                let (Record { samples, run }, is_settled) = match self.record(&key) {
+                    Some(record) => (record, true),
                     None => self.ingest(found, &key)?,
                 };
                 done(found);
-                Ok(StoredRun { run: placed(run, found), key, samples, found: found.clone() })
+                let (run, found) = (placed(run, found), found.clone());
+                Ok(StoredRun { run, key, samples, found, is_settled })
             })
             .collect()
     }
@@ -155,7 +158,7 @@ impl Store {
         let mended = self.ingest(&stored.found, &stored.key);
         self.release()?;
         let bytes = fs::read(&path).map_err(StoreError::io(&path))?;
-        Samples::read(bytes, &mended?.run)
+        Samples::read(bytes, &mended?.0.run)
     }
 
     /// What was remembered under this name, if it is there and whole.
@@ -206,8 +209,11 @@ impl Store {
         self.samples_path(key).is_file().then_some(record)
     }
 
-    fn ingest(&self, found: &FoundRun, key: &str) -> Result<Record, StoreError> {
-        let (run, kept) = condense::run(read_run(found, self.external.as_ref()));
+    /// Reads a run from its logs. Its record is kept if all that there is was read.
+    fn ingest(&self, found: &FoundRun, key: &str) -> Result<(Record, bool), StoreError> {
+        let read = read_run(found, self.external.as_ref());
+        let is_settled = !read.refused;
+        let (run, kept) = condense::run(read);
         let bytes = kept.parquet()?;
         let samples = *blake3::hash(&bytes).as_bytes();
         replace(&self.samples_path(key), &[&bytes])?;
@@ -216,8 +222,10 @@ impl Store {
         serde_json::to_writer(&mut json, &record)
             .map_err(|error| StoreError::Record(error.to_string()))?;
         let hash = blake3::hash(&json).to_hex();
-        replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
-        Ok(Record { samples, run })
+        if is_settled {
+            replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
+        }
+        Ok((Record { samples, run }, is_settled))
     }
 }
 

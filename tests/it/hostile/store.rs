@@ -95,6 +95,29 @@ fn a_store_that_cannot_be() {
     }
 }
 
+#[test]
+fn what_the_system_refused_once_is_read_at_the_next_time() {
+    let tree = Tree::new();
+    let expected = everything(&Tree::new());
+    let site = tree.beside("site");
+    let make = |limit: &str| {
+        let script = format!("{limit}\nexec \"$0\" site \"$1\" --store \"$2\" -o \"$3\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_melbot")])
+            .args([tree.path(""), tree.store(), site.clone()])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    // Too few for the logs of two runs at a time.
+    let refused = make("ulimit -n 7");
+    assert!(!refused.contains("no problems"), "{refused}");
+    let made = make("");
+    assert!(made.starts_with("2 runs;") && made.contains("no problems"), "{made}");
+    assert!(make("").starts_with("nothing changed"), "all was there the last time");
+    assert_eq!(everything(&tree), expected);
+}
+
 /// Runs `melbot check` in a shell after some preparation.
 fn after(tree: &Tree, preparation: &str) -> (Option<i32>, String) {
     let script = format!("{preparation}\nexec \"$0\" check \"$1\" --store \"$2\"");
