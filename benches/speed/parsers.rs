@@ -1,5 +1,5 @@
 //! How fast each parser and each reader of monitors is, beside the least that any reader has to do with the
-//! same files: open them, decompress them, count their lines.
+//! same files: open them, decompress them, count their lines. Both in CPU time.
 //!
 //! The logs are real ones from `tests/data`, or where there is none, shaped as in the parser's own test; each
 //! line is repeated with other digits until there are some megabytes, and packed, as MMTests packs most of
@@ -20,7 +20,7 @@ use melbot::mmtests::shellpack::{self, Source};
 
 use super::shaped;
 use super::trees::Noise;
-use super::{Bench, quickest};
+use super::{Bench, least_cpu};
 
 /// Text of all logs of one benchmark together, before it is packed.
 const BYTES: usize = 4 << 20;
@@ -58,7 +58,7 @@ pub fn parsers(bench: &Bench) -> io::Result<()> {
         let iteration = folder.parent().and_then(Path::parent).unwrap_or(folder);
         let name = folder.parent().and_then(Path::file_name).and_then(|name| name.to_str());
         let benchmark = name.unwrap_or(shellpack.name).to_owned();
-        let melbot = quickest(|| {
+        let melbot = least_cpu(|| {
             let source = Source {
                 benchmark: benchmark.clone(),
                 logs: Logs::open(&to, "logs").expect("it was written"),
@@ -79,7 +79,7 @@ pub fn parsers(bench: &Bench) -> io::Result<()> {
             None => (shaped::monitor(monitor.name).as_bytes().to_vec(), " (shaped log)"),
         };
         let bytes = grow(&text, BYTES, &to.join(format!("{}-x", monitor.name)))?;
-        let melbot = quickest(|| {
+        let melbot = least_cpu(|| {
             let logs = Logs::open(&to, "logs").expect("it was written");
             monitor.read(&logs, "x").map(|parsed| parsed.samples.len())
         });
@@ -102,7 +102,7 @@ fn floor(folder: &Path) -> io::Result<Duration> {
         let text = text_of(path).unwrap_or_default();
         memchr::memchr_iter(b'\n', &text).count()
     };
-    Ok(quickest(|| files.iter().map(lines).sum::<usize>()))
+    Ok(least_cpu(|| files.iter().map(lines).sum::<usize>()))
 }
 
 /// A folder of real logs of each benchmark: that with the most text.

@@ -131,6 +131,7 @@ impl Text {
 
     /// Lines with their numbers, from 1, as [`str::lines`] has them; that takes twice as long, for it looks
     /// for ends of lines byte by byte.
+    #[inline]
     pub fn lines(&self) -> impl Iterator<Item = (u64, &str)> {
         let (mut at, mut number) = (0, 0);
         std::iter::from_fn(move || {

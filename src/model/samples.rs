@@ -36,6 +36,7 @@ impl Default for Intervals {
 }
 
 impl Intervals {
+    #[inline]
     fn push(&mut self, interval: f64) {
         match self {
             Intervals::Numbered(last) if interval == (*last + 1) as f64 => *last += 1,
@@ -122,6 +123,7 @@ impl Samples {
     }
 
     /// Number of samples of one operation.
+    #[inline]
     pub fn count(&self, id: OperationId) -> usize {
         self.series[id.0].values.len()
     }

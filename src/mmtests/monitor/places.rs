@@ -13,6 +13,7 @@ pub(super) struct Places {
 
 impl Places {
     /// The place of a name; that of a new one is the number of those before it.
+    #[inline]
     pub fn of(&mut self, name: &str) -> usize {
         let is_it = |at: usize| self.names.get(at).is_some_and(|known| known == name);
         let place = match is_it(self.next) {

@@ -25,7 +25,8 @@ The operations of a benchmark are named as MMTests names them; the table shows h
 unit, and an arrow that points to where it is better (↑ higher, ↓ lower). The summary is MMTests' way to
 make one figure of many samples. The last column names the programs whose real output, as it lies in
 tests/data, is read in the tests; where there is none, the logs of the tests were made after a
-few lines that others have shown, or after the source of the program.
+few lines that others have shown, or after the source of the program. What is measured in seconds by GNU
+time alone (autonumabench, gitcheckout, nas and others) has the same log as kernbench.
 
 | benchmark | what it measures | operations, unit, better | summary | tested on the output of |
 |---|---|---|---|---|

@@ -46,18 +46,21 @@ impl Parsed {
     }
 
     /// Adds a sample of an operation; a value that is not finite becomes a problem instead.
+    #[inline]
     pub fn add(&mut self, at: (&Text, u64), operation: &str, interval: f64, value: f64) {
         let id = self.samples.operation(operation);
         self.add_to(at, id, interval, value);
     }
 
     /// As [`Parsed::add`], for an operation whose name is put together of these parts.
+    #[inline]
     pub fn add_joined(&mut self, at: (&Text, u64), parts: &[&str], interval: f64, value: f64) {
         let id = self.joined(parts);
         self.add_to(at, id, interval, value);
     }
 
     /// The handle of an operation whose name is put together.
+    #[inline]
     pub fn joined(&mut self, parts: &[&str]) -> OperationId {
         self.name.clear();
         parts.iter().for_each(|part| self.name.push_str(part));
@@ -71,6 +74,7 @@ impl Parsed {
     }
 
     /// As [`Parsed::add`], for an operation whose handle the parser keeps.
+    #[inline]
     pub fn add_to(&mut self, at: (&Text, u64), id: OperationId, interval: f64, value: f64) {
         if !self.samples.add(id, interval, value) {
             self.complain(at, "a value that is no number, or beyond 1e100, was left out");
@@ -78,6 +82,7 @@ impl Parsed {
     }
 
     /// As [`Parsed::add_to`]; samples are numbered from 1 in the order in which they come.
+    #[inline]
     pub fn add_next(&mut self, at: (&Text, u64), id: OperationId, value: f64) {
         let number = self.samples.count(id) + 1;
         self.add_to(at, id, number as f64, value);

@@ -4,6 +4,7 @@ use crate::mmtests::logs::Text;
 use crate::mmtests::printable::quote;
 
 /// Word number `n` of a line, from 0.
+#[inline]
 pub(super) fn word(line: &str, n: usize) -> Option<&str> {
     let bytes = line.as_bytes();
     let is_space =
@@ -28,11 +29,13 @@ pub(super) fn word(line: &str, n: usize) -> Option<&str> {
 }
 
 /// Word number `n` of a line, from 0, as a number.
+#[inline]
 pub(in crate::mmtests) fn number_at(line: &str, n: usize) -> Option<f64> {
     word(line, n).and_then(number)
 }
 
 /// A finite number.
+#[inline]
 pub(in crate::mmtests) fn number(word: &str) -> Option<f64> {
     decimal(word.as_bytes(), 0).or_else(|| any_number(word))
 }
@@ -41,6 +44,7 @@ pub(in crate::mmtests) fn number(word: &str) -> Option<f64> {
 ///
 /// Both the digits and the power of ten are exact, so their quotient is the number nearest to what is
 /// written, as [`str::parse`] has it (Clinger 1990, "How to Read Floating Point Numbers Accurately").
+#[inline]
 fn decimal(word: &[u8], exponent: i32) -> Option<f64> {
     static POWERS: [f64; 16] =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
@@ -91,7 +95,19 @@ pub(super) fn grouped(word: &str) -> Option<f64> {
     let whole = groups.split_once('.').map_or(groups, |(whole, _)| whole);
     let three = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
     let sound = groups.is_empty() || (first.len() <= 3 && whole.split(',').all(three));
-    if sound { number(&word.replace(',', "")) } else { None }
+    if !sound {
+        return None;
+    }
+    if groups.is_empty() {
+        return number(first);
+    }
+    let mut digits = [0; 32];
+    let mut length = 0;
+    for byte in word.bytes().filter(|byte| *byte != b',') {
+        *digits.get_mut(length)? = byte;
+        length += 1;
+    }
+    number(str::from_utf8(digits.get(..length)?).ok()?)
 }
 
 /// A number after an opening parenthesis, as in `(29.10`.
