@@ -28,6 +28,7 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
         alerts: (Vec::new(), -1),
         next: i64::MIN,
         at_work: BTreeMap::new(),
+        rests: BTreeMap::new(),
         told: BTreeSet::new(),
     };
     while !desk.stops() {
@@ -47,6 +48,8 @@ struct Bisector<'a> {
     /// When the policy is asked again.
     next: i64,
     at_work: BTreeMap<PathBuf, Searching>,
+    /// Until when those rest that may not begin a measurement.
+    rests: BTreeMap<PathBuf, i64>,
     /// What was said of folders that cannot be read.
     told: BTreeSet<String>,
 }
@@ -119,8 +122,15 @@ impl Bisector<'_> {
         queue: &mut Queue,
         tell: &dyn Fn(&str),
     ) -> Result<(), LabError> {
+        if self.rests.get(folder).is_some_and(|until| self.desk.clock.now() < *until) {
+            return Ok(());
+        }
         let (stage, why) = match self.advanced(folder, &assignment, queue, tell) {
             Ok(Advance::Waits) => return Ok(()),
+            Ok(Advance::Rests) => {
+                self.rests.insert(folder.to_owned(), self.desk.clock.now() + ASK_AGAIN);
+                return Ok(());
+            }
             Ok(Advance::Over) => (Stage::Over, None),
             Ok(Advance::Missed(why)) => {
                 let of = self.at_work.get(folder).map(Searching::alert);
