@@ -353,11 +353,11 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             };
             match result {
                 Ok((value, seconds)) => {
-                    self.session.reverted(culprit, Revert::Value(value), Some(seconds))?;
+                    self.session.reverted(culprit, vec![Revert::Value(value)], Some(seconds))?;
                     (self.tell)(self.session, Progress::Measured(value));
                 }
                 Err(reason) => {
-                    self.session.reverted(culprit, Revert::Failed(reason.clone()), None)?;
+                    self.session.reverted(culprit, vec![Revert::Failed(reason.clone())], None)?;
                     (self.tell)(self.session, Progress::Skipped(&reason));
                     break;
                 }

@@ -1,6 +1,6 @@
 //! Searches that a coordinator sees to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -9,7 +9,7 @@ use crate::bisect::Session;
 use crate::cli::paper::{Ink, Paper};
 use crate::cli::{print, warn};
 use crate::coordinator::Desk;
-use crate::coordinator::bisect::{self, By, Qualified, Says, Seen, Stage};
+use crate::coordinator::bisect::{self, Assignment, By, Qualified, Says, Seen, Stage};
 use crate::lab::Lab;
 
 /// A search in a lab.
@@ -25,6 +25,18 @@ impl Which {
         let assignment = bisect::set(&self.path, stage)?;
         print(&format!("{}: {}\n", self.path.display(), assignment.stage.word()))
     }
+}
+
+/// Says how a search does in its lab, if it is of one.
+pub fn tell(folder: &Path) -> anyhow::Result<()> {
+    let Some(assignment) = Assignment::read(folder)? else { return Ok(()) };
+    let by = match assignment.by {
+        By::Hand => "by hand",
+        By::Policy => "by the policy",
+    };
+    let why = assignment.why.as_ref().map_or(String::new(), |why| format!(": {why}"));
+    let (machine, stage) = (assignment.machine(), assignment.stage.word());
+    print(&format!("in the lab, on {machine}, begun {by}: {stage}{why}\n"))
 }
 
 /// Begins the search of an alert in a lab.

@@ -133,7 +133,12 @@ impl Bisect {
             Verb::Next(folder) => next(&folder)?,
             Verb::Add(add) => add.run()?,
             Verb::Skip(skip) => skip.run()?,
-            Verb::Status(folder) => tell(&Session::open(&folder.path)?, folder.json)?,
+            Verb::Status(folder) => {
+                tell(&Session::open(&folder.path)?, folder.json)?;
+                if !folder.json {
+                    in_lab::tell(&folder.path)?;
+                }
+            }
             Verb::List(list) => list.run()?,
             Verb::Report(report) => report.run()?,
             Verb::Pause(which) => which.set(Stage::Paused)?,

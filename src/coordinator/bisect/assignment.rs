@@ -41,6 +41,10 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// All of them.
+    pub const ALL: [Stage; 5] =
+        [Stage::Running, Stage::Paused, Stage::Stopped, Stage::Aborted, Stage::Over];
+
     /// As `lab.toml` and people have it.
     pub fn word(self) -> &'static str {
         match self {

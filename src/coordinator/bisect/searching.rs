@@ -32,8 +32,10 @@ pub struct Searching {
 /// How far it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Advance {
-    /// Jobs of it are not over, or none may begin now.
+    /// Jobs of it are not over.
     Waits,
+    /// No measurement may begin now.
+    Rests,
     /// It came to its end.
     Over,
     /// Somebody has to see to something.
@@ -102,7 +104,9 @@ impl Searching {
                 // Without the commit there is nothing to be measured.
                 Err(reason) => {
                     if let Wanted::Revert(at) = wanted {
-                        self.session.reverted(at, Revert::Failed(reason), None).map_err(wrong)?;
+                        self.session
+                            .reverted(at, vec![Revert::Failed(reason)], None)
+                            .map_err(wrong)?;
                         continue;
                     }
                     return Ok(Advance::Stopped(reason));
@@ -110,7 +114,7 @@ impl Searching {
             };
             let bench = Bench { desk, assignment, alert: &self.alert };
             let came = match bench.ask(queue, &experiment, may)? {
-                None => return Ok(Advance::Waits),
+                None => return Ok(Advance::Rests),
                 Some(Came::Waits(job)) => {
                     self.waits_for = Some(job);
                     return Ok(Advance::Waits);
@@ -199,9 +203,8 @@ impl Searching {
             (Came::Measured { values, seconds, image }, _) => {
                 self.believe_doubts()?;
                 self.built(place, image)?;
-                for value in &values {
-                    self.session.measured(place, *value, Some(seconds)).map_err(wrong)?;
-                }
+                let together = self.session.measured_together(place, &values, Some(seconds));
+                together.map_err(wrong)?;
                 let values: Vec<String> = values.into_iter().map(figure).collect();
                 tell(&format!("{name}: {}; {}", values.join(" "), self.left()));
             }
@@ -229,15 +232,14 @@ impl Searching {
         let name = format!("bisect {}: the bad end without it", self.alert.id);
         match came {
             Came::Measured { values, seconds, .. } => {
-                for value in values {
-                    tell(&format!("{name}: {}", figure(value)));
-                    let value = Revert::Value(value);
-                    self.session.reverted(at, value, Some(seconds)).map_err(wrong)?;
-                }
+                let told: Vec<String> = values.iter().copied().map(figure).collect();
+                tell(&format!("{name}: {}", told.join(" ")));
+                let values = values.into_iter().map(Revert::Value).collect();
+                self.session.reverted(at, values, Some(seconds)).map_err(wrong)?;
             }
             Came::Broken(reason) | Came::Failed(reason, _) => {
                 tell(&format!("{name}: {reason}"));
-                self.session.reverted(at, Revert::Failed(reason), None).map_err(wrong)?;
+                self.session.reverted(at, vec![Revert::Failed(reason)], None).map_err(wrong)?;
             }
             _ => {}
         }

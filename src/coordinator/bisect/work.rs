@@ -28,6 +28,7 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
         alerts: (Vec::new(), -1),
         next: i64::MIN,
         at_work: BTreeMap::new(),
+        rests: BTreeMap::new(),
         told: BTreeSet::new(),
     };
     while !desk.stops() {
@@ -47,7 +48,9 @@ struct Bisector<'a> {
     /// When the policy is asked again.
     next: i64,
     at_work: BTreeMap<PathBuf, Searching>,
-    /// What was said of folders that cannot be read.
+    /// Until when those rest that may not begin a measurement.
+    rests: BTreeMap<PathBuf, i64>,
+    /// Faults that were told of.
     told: BTreeSet<String>,
 }
 
@@ -64,16 +67,34 @@ impl Bisector<'_> {
         self.next = self.desk.clock.now() + ASK_AGAIN;
         if news {
             let any = !discover(&self.desk.results()).runs.is_empty();
-            let alerts = if any { seen::alerts(self.desk)? } else { Vec::new() };
-            self.alerts = (alerts, analysed);
+            match if any { seen::alerts(self.desk) } else { Ok(Vec::new()) } {
+                Ok(alerts) => self.alerts = (alerts, analysed),
+                Err(error) => {
+                    // They are read again after the next analysis.
+                    self.alerts.1 = analysed;
+                    self.tell_once(&error, tell);
+                }
+            }
         }
         for Qualified { alert, says } in qualify(self.desk, &self.alerts.0) {
-            if says == Says::Now {
-                begin::begin(self.desk, &alert, By::Policy)?;
-                tell(&format!("bisect {}: begins: {}", alert.id, alert.title));
+            if says != Says::Now {
+                continue;
+            }
+            match begin::begin(self.desk, &alert, By::Policy) {
+                Ok(_) => tell(&format!("bisect {}: begins: {}", alert.id, alert.title)),
+                Err(error) => self.tell_once(&error, tell),
             }
         }
         Ok(())
+    }
+
+    /// Said once, however long it lasts.
+    fn tell_once(&mut self, error: &LabError, tell: &dyn Fn(&str)) {
+        let what = error.to_string();
+        if !self.told.contains(&what) {
+            tell(&what);
+            self.told.insert(what);
+        }
     }
 
     /// Whether a measurement of a search may begin now.
@@ -94,9 +115,7 @@ impl Bisector<'_> {
                     running.push((folder, assignment));
                 }
                 Ok(_) => {}
-                // Said once, however long it lasts.
-                Err(error) if self.told.insert(error.to_string()) => tell(&error.to_string()),
-                Err(_) => {}
+                Err(error) => self.tell_once(&error, tell),
             }
         }
         self.at_work.retain(|folder, _| running.iter().any(|(running, _)| running == folder));
@@ -119,8 +138,15 @@ impl Bisector<'_> {
         queue: &mut Queue,
         tell: &dyn Fn(&str),
     ) -> Result<(), LabError> {
+        if self.rests.get(folder).is_some_and(|until| self.desk.clock.now() < *until) {
+            return Ok(());
+        }
         let (stage, why) = match self.advanced(folder, &assignment, queue, tell) {
             Ok(Advance::Waits) => return Ok(()),
+            Ok(Advance::Rests) => {
+                self.rests.insert(folder.to_owned(), self.desk.clock.now() + ASK_AGAIN);
+                return Ok(());
+            }
             Ok(Advance::Over) => (Stage::Over, None),
             Ok(Advance::Missed(why)) => {
                 let of = self.at_work.get(folder).map(Searching::alert);
@@ -134,10 +160,21 @@ impl Bisector<'_> {
             Err(error) => (Stage::Stopped, Some(error.to_string())),
         };
         let of_it = (&assignment, why.as_deref());
-        match self.at_work.remove(folder) {
-            Some(searching) => ending::tell(self.desk, queue, searching.session(), of_it, tell)?,
-            None => tell(&format!("{}: {}", folder.display(), why.as_deref().unwrap_or_default())),
-        }
+        let told = match self.at_work.remove(folder) {
+            Some(searching) => ending::tell(self.desk, queue, searching.session(), of_it, tell),
+            None => {
+                tell(&format!("{}: {}", folder.display(), why.as_deref().unwrap_or_default()));
+                Ok(())
+            }
+        };
+        // When that is seen to and it is resumed, its end is told again.
+        let (stage, why) = match told {
+            Ok(()) => (stage, why),
+            Err(error) => {
+                tell(&format!("{}: {error}", folder.display()));
+                (Stage::Stopped, Some(error.to_string()))
+            }
+        };
         Assignment { stage, why, ..assignment }.write(folder)
     }
 

@@ -140,7 +140,10 @@ fn bob_begins_a_search_by_its_api_for_those_who_may() {
     bob.wait("it stops", PATIENCE, || seen.stage() == "stopped");
     seen.world.printed(&["bisect", "resume", &folder]);
     bob.wait("another job", PATIENCE, || seen.jobs("run").len() == 2);
+    assert!(seen.server.get("/metrics").2.contains("melbot_bisects{stage=\"running\"} 1\n"));
     seen.world.printed(&["bisect", "abort", &folder]);
+    let status = seen.world.printed(&["bisect", "status", &folder]);
+    assert!(status.ends_with("in the lab, on slow, begun by hand: aborted\n"), "{status}");
     assert_eq!(seen.world.run(&["bisect", "resume", &folder]).status, Some(2));
     bob.end();
 }

@@ -103,6 +103,24 @@ impl<'w> Bob<'w> {
         self.child.wait().unwrap();
     }
 
+    /// Ends the clients of its machines as the power does; gives how many there were.
+    pub fn kill_clients(&self) -> usize {
+        let lab = self.world.path("").canonicalize().unwrap();
+        let lab = lab.to_str().unwrap();
+        let mut killed = 0;
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            if line.starts_with("melbot client ") && line.contains(lab) {
+                let pid = process.file_name().into_string().unwrap();
+                // It may just have ended by itself.
+                let _ = Command::new("kill").args(["-KILL", &pid]).stderr(Stdio::null()).status();
+                killed += 1;
+            }
+        }
+        killed
+    }
+
     /// Ends it in good order.
     pub fn end(mut self) {
         let pid = self.child.id().to_string();
