@@ -1,5 +1,5 @@
 //! Names the code that reads logs, so that a store written by other code is not taken for current,
-//! and the code that makes pages, so that those of other code are not either.
+//! and the code that judges and that makes pages, so that what other code made is not either.
 
 use std::path::Path;
 use std::{env, fs};
@@ -7,13 +7,16 @@ use std::{env, fs};
 /// What decides how a log becomes a record of the store.
 const READING: &[&str] = &["src/mmtests", "src/model", "src/stats", "src/store"];
 
-/// What else decides how records become pages.
-const SHOWING: &[&str] = &["src/analysis", "src/notes", "src/site", "templates", "assets"];
+/// What else decides how records become verdicts.
+const JUDGING: &[&str] = &["src/analysis"];
+
+/// What else decides how those become pages.
+const SHOWING: &[&str] = &["src/notes", "src/site", "templates", "assets"];
 
 fn main() {
     let version = env::var("CARGO_PKG_VERSION").unwrap_or_default();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for (name, folders) in [("READING", READING), ("SHOWING", SHOWING)] {
+    for (name, folders) in [("READING", READING), ("JUDGING", JUDGING), ("SHOWING", SHOWING)] {
         for folder in folders {
             println!("cargo::rerun-if-changed={folder}");
             add(Path::new(folder), &mut hash);

@@ -135,7 +135,8 @@ impl Verdict {
                 return "nothing was measured of a kernel that both were made from".to_owned();
             }
             _ if self.cannot_be_judged() => {
-                "at least 2 iterations on each side tell a change from noise".to_owned()
+                return "a single iteration; at least 2 on each side tell a change from noise"
+                    .to_owned();
             }
             Some(Reason::Noise) => format!(
                 "that it is noise has probability {}",

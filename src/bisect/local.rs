@@ -19,9 +19,9 @@ use crate::lab::process::last_line;
 /// Tries of a measurement that fails before its commit is left out.
 const TRIES: usize = 3;
 /// Commits in a row that cannot be measured before the machine is doubted.
-const DOUBTED: usize = 2;
+pub const DOUBTED: usize = 2;
 /// Measurements of the bad end without the culprit.
-const REVERTED: usize = 5;
+pub const REVERTED: usize = 5;
 
 /// How to build and measure.
 #[derive(Clone, Debug)]
@@ -218,7 +218,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         };
         Ok(match self.keep(&self.work.join(made))? {
             Ok((hash, path)) => {
-                self.session.built(place, &hash, began.elapsed().as_secs_f64())?;
+                self.session.built(place, &hash, Some(began.elapsed().as_secs_f64()))?;
                 Ok(Some(path))
             }
             Err(reason) => Err(reason),
@@ -292,7 +292,8 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             }
             let result = match &self.session.subject.alert {
                 Some(alert) if left_logs => {
-                    reading::result(&run, &alert.benchmark, &alert.operation)
+                    let means = reading::results(&run, &alert.benchmark, &alert.operation);
+                    means.map(|means| means.iter().sum::<f64>() / means.len() as f64)
                 }
                 _ => last_number(&output.stdout)
                     .ok_or_else(|| "the measurement printed no number".to_owned()),
@@ -352,11 +353,11 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             };
             match result {
                 Ok((value, seconds)) => {
-                    self.session.reverted(culprit, Revert::Value(value), Some(seconds))?;
+                    self.session.reverted(culprit, vec![Revert::Value(value)], Some(seconds))?;
                     (self.tell)(self.session, Progress::Measured(value));
                 }
                 Err(reason) => {
-                    self.session.reverted(culprit, Revert::Failed(reason.clone()), None)?;
+                    self.session.reverted(culprit, vec![Revert::Failed(reason.clone())], None)?;
                     (self.tell)(self.session, Progress::Skipped(&reason));
                     break;
                 }

@@ -6,12 +6,12 @@ use crate::mmtests::discover;
 use crate::model::{Problem, Severity};
 use crate::store;
 
-/// The mean of an operation over the iterations of the run that lies in a folder.
+/// The mean of an operation in each iteration of the run that lies in a folder.
 ///
 /// # Errors
 ///
 /// A sentence that says what is missing.
-pub fn result(folder: &Path, benchmark: &str, operation: &str) -> Result<f64, String> {
+pub fn results(folder: &Path, benchmark: &str, operation: &str) -> Result<Vec<f64>, String> {
     let found = discover(folder);
     let [run] = found.runs.as_slice() else {
         return Err(format!("{} runs of MMTests where there should be one", found.runs.len()));
@@ -32,5 +32,5 @@ pub fn result(folder: &Path, benchmark: &str, operation: &str) -> Result<f64, St
     if means.is_empty() {
         return Err(format!("{benchmark}/{operation} has no samples"));
     }
-    Ok(means.iter().sum::<f64>() / means.len() as f64)
+    Ok(means)
 }

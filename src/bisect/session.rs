@@ -300,10 +300,21 @@ impl Session {
         value: f64,
         seconds: Option<f64>,
     ) -> Result<(), SessionError> {
-        if !value.is_finite() {
-            return Err(SessionError::NoNumber(value));
+        self.measured_together(at, &[value], seconds)
+    }
+
+    /// Writes down measurements that came home together, all or none, and how many seconds each took.
+    pub fn measured_together(
+        &mut self,
+        at: Place,
+        values: &[f64],
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
+        if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+            return Err(SessionError::NoNumber(*value));
         }
-        self.add(Entry { value: Some(value), seconds, ..self.entry(at) })
+        let entry = |value: &f64| Entry { value: Some(*value), seconds, ..self.entry(at) };
+        self.add_all(values.iter().map(entry).collect())
     }
 
     /// Writes down that a commit cannot be measured, and why.
@@ -314,20 +325,27 @@ impl Session {
         })
     }
 
-    /// Writes down that a kernel was built, and the hash of its image as 16 hexadecimal digits.
-    pub fn built(&mut self, at: Place, image: &str, seconds: f64) -> Result<(), SessionError> {
-        let (image, seconds) = (Some(image.to_owned()), Some(seconds));
-        self.add(Entry { image, seconds, ..self.entry(at) })
+    /// Writes down that a kernel was built, the hash of its image as 16 hexadecimal digits, and how many
+    /// seconds it took, unless it was there before.
+    pub fn built(
+        &mut self,
+        at: Place,
+        image: &str,
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
+        self.add(Entry { image: Some(image.to_owned()), seconds, ..self.entry(at) })
     }
 
     /// Writes down what became of the bad end without a commit.
     pub fn reverted(
         &mut self,
         at: usize,
-        revert: Revert,
+        reverts: Vec<Revert>,
         seconds: Option<f64>,
     ) -> Result<(), SessionError> {
-        self.add(Entry { revert: Some(revert), seconds, ..self.entry(Place::Commit(at)) })
+        let of_it =
+            |revert| Entry { revert: Some(revert), seconds, ..self.entry(Place::Commit(at)) };
+        self.add_all(reverts.into_iter().map(of_it).collect())
     }
 
     fn entry(&self, at: Place) -> Entry {
@@ -336,10 +354,16 @@ impl Session {
     }
 
     fn add(&mut self, entry: Entry) -> Result<(), SessionError> {
+        self.add_all(vec![entry])
+    }
+
+    fn add_all(&mut self, entries: Vec<Entry>) -> Result<(), SessionError> {
         let wrong = |what| content(&self.folder.join(JOURNAL), None, what);
-        let event = self.event(&entry).map_err(wrong)?;
-        self.append(&entry)?;
-        self.take(entry, event);
+        let events: Result<Vec<Option<Event>>, String> =
+            entries.iter().map(|entry| self.event(entry)).collect();
+        let events = events.map_err(wrong)?;
+        self.append(&entries)?;
+        entries.into_iter().zip(events).for_each(|(entry, event)| self.take(entry, event));
         Ok(())
     }
 
@@ -376,15 +400,18 @@ impl Session {
         }
     }
 
-    fn append(&self, entry: &Entry) -> Result<(), SessionError> {
+    fn append(&self, entries: &[Entry]) -> Result<(), SessionError> {
         let path = self.folder.join(JOURNAL);
-        let mut line = serde_json::to_string(entry)
-            .map_err(|error| content(&path, None, error.to_string()))?;
-        line.push('\n');
+        let mut lines = String::new();
+        for entry in entries {
+            lines += &serde_json::to_string(entry)
+                .map_err(|error| content(&path, None, error.to_string()))?;
+            lines.push('\n');
+        }
         let write = || -> io::Result<()> {
             self.drop_torn_line(&path)?;
             let mut file = OpenOptions::new().create(true).append(true).open(&path)?;
-            file.write_all(line.as_bytes())?;
+            file.write_all(lines.as_bytes())?;
             file.sync_data()
         };
         write().map_err(|error| failed(&path, error))

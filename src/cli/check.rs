@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::results::{Filter, ResultsArgs, problems};
 use super::{Ending, print};
+use crate::analysis::alerts::counted;
 use crate::model::{Problem, Run, Severity};
 use crate::notes::Notes;
 
@@ -80,8 +81,12 @@ impl<'r> Report<'r> {
 
     fn text(&self) -> String {
         let mut out = format!(
-            "{} runs of {} configs on {} machines: {} benchmarks, {} samples\n",
-            self.runs, self.configs, self.machines, self.benchmarks, self.samples
+            "{} of {} on {}: {}, {}\n",
+            counted(self.runs, "run"),
+            counted(self.configs, "config"),
+            counted(self.machines, "machine"),
+            counted(self.benchmarks, "benchmark"),
+            counted(self.samples as usize, "sample"),
         );
         for problem in &self.problems {
             let severity = match problem.severity {
@@ -93,9 +98,16 @@ impl<'r> Report<'r> {
             out += &format!("{severity}: {}{line}: {}\n", problem.path, problem.what);
             out += &format!("    {}\n", problem.remedy);
         }
-        if self.problems.is_empty() {
-            out += "nothing is missing, nothing is odd\n";
-        }
+        let count = |is: Severity| self.problems.iter().filter(|p| p.severity == is).count();
+        out += &match self.problems.is_empty() {
+            true => "nothing is missing, nothing is odd\n".to_owned(),
+            false => format!(
+                "{}, {}, {}\n",
+                counted(count(Severity::Error), "error"),
+                counted(count(Severity::Warning), "warning"),
+                counted(count(Severity::Note), "note")
+            ),
+        };
         out
     }
 }

@@ -1,5 +1,8 @@
 //! `melbot compare`: kernels side by side in the terminal, or for other programs.
 
+use std::collections::BTreeSet;
+
+use anyhow::bail;
 use clap::Args;
 use rayon::prelude::*;
 
@@ -18,6 +21,7 @@ use crate::report::{self, Detail, Format, Options};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     melbot compare sample-results --machine tcg1 --config scheduler-pipes\n  \
+    melbot compare sample-results --machine tcg1 --run 6.1.192 --run 6.18.15\n  \
     melbot compare work/log --baseline 6.12 --format csv > figures.csv")]
 pub struct Compare {
     #[command(flatten)]
@@ -28,6 +32,10 @@ pub struct Compare {
     /// the kernel's own track (the oldest kernel where there is none)
     #[arg(long, value_name = "RUN", default_value = "previous")]
     baseline: String,
+    /// Only this run, beside the run that is the baseline; may be given more than once. A name, or
+    /// what comes before a `-` in it
+    #[arg(long, value_name = "RUN")]
+    run: Vec<String>,
     /// Print ratios and their means instead of figures
     #[arg(long)]
     ratio: bool,
@@ -61,7 +69,18 @@ impl Compare {
         };
         let mut runs = loaded.into_runs();
         runs.retain(|run| self.filter.takes_names(&run.machine, &run.config));
-        let mut comparisons = compare_all(&runs, &baseline(&self.baseline))?;
+        self.keep_runs(&mut runs)?;
+        let baseline = baseline(&self.baseline);
+        let mut comparisons = compare_all(&runs, &baseline)?;
+        if let Baseline::Run(name) = &baseline {
+            let without = comparisons.iter().filter(|of| of.columns.iter().all(|c| c.run != *name));
+            for Comparison { config, machine, .. } in without {
+                super::warn(&format!(
+                    "{config} on {machine} has no run {name}: its kernels are set against their \
+                     previous releases"
+                ));
+            }
+        }
         if let Some(judgement) = judgement {
             judgement.set_verdicts(&mut comparisons);
         }
@@ -73,6 +92,32 @@ impl Compare {
         };
         print(&report::render(format, &comparisons, options)?)?;
         Ok(Ending::Fine)
+    }
+
+    /// Drops the runs that were not asked for, but for what they are to be set against.
+    fn keep_runs(&self, runs: &mut Vec<Run>) -> anyhow::Result<()> {
+        if self.run.is_empty() {
+            return Ok(());
+        }
+        let named = |name: &str, wanted: &str| {
+            let rest = name.strip_prefix(wanted);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        for wanted in &self.run {
+            if !runs.iter().any(|run| named(&run.name, wanted)) {
+                let known: BTreeSet<&str> = runs.iter().map(|run| run.name.as_str()).collect();
+                let known: Vec<&str> = known.into_iter().collect();
+                bail!("no run {wanted:?} in these results; there are: {}", known.join(", "));
+            }
+        }
+        let base = match baseline(&self.baseline) {
+            Baseline::Run(name) => Some(name),
+            Baseline::First | Baseline::Previous => None,
+        };
+        runs.retain(|run| {
+            base.as_ref() == Some(&run.name) || self.run.iter().any(|w| named(&run.name, w))
+        });
+        Ok(())
     }
 
     /// Drops the benchmarks that were not asked for.

@@ -19,9 +19,9 @@ use crate::analysis::changes::{
 /// DIR holds three files, each of which may also be compressed (.gz), with columns by name in any
 /// order; a column `suite` keeps several sets apart, and other columns are ignored.
 ///
-///   kernels.csv  kernel, track, pos (place in the track), parent (the kernel it was made from)
-///   series.csv   series, machine, benchmark, better (lower or higher)
-///   samples.csv  series, kernel, boot, value
+/// * kernels.csv: kernel, track, pos (place in the track), parent (the kernel it was made from)
+/// * series.csv: series, machine, benchmark, better (lower or higher)
+/// * samples.csv: series, kernel, boot, value
 ///
 /// Prints a line for each kernel of each series. The direction is regression, improvement,
 /// nochange or inconclusive, p the probability of a change in the direction of the effect, which is

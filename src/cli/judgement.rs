@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::results::{Busy, Filter, Loaded, Results, ResultsArgs};
 use crate::analysis::alerts::{Evidence, Judged, Measurements, Report};
-use crate::analysis::changes::Settings;
+use crate::analysis::changes::{Memory, Settings};
 use crate::analysis::{Comparison, History, set_verdicts};
 use crate::kernel;
 use crate::model::{Problem, Run};
@@ -69,6 +69,11 @@ impl JudgedArgs {
     }
 }
 
+/// What the store remembers of the verdicts on all results.
+const VERDICTS: &str = "verdicts";
+/// What it remembers of the verdicts on each kernel against itself.
+const REPEATS: &str = "repeats";
+
 /// Judges results that were read, as a whole; with `evidence` a second time, each kernel against
 /// itself.
 pub fn judge(
@@ -85,8 +90,26 @@ pub fn judge(
         measured.add(&history, &stored.run);
     }
     let settings = Settings::default();
-    let evidence = evidence.then(|| Evidence::measure(&history, &measured, &settings));
-    let judged = Judged::new(history, measured, &settings);
+    let memory = |name: &str| {
+        let bytes = results.is_all().then(|| loaded.store.remembered(name));
+        bytes.flatten().map_or_else(Memory::default, |bytes| Memory::from_bytes(&bytes))
+    };
+    let keep = |name: &str, memory: Memory| match memory.to_bytes().filter(|_| results.is_all()) {
+        Some(bytes) => loaded.store.remember(name, &bytes),
+        None => Ok(()),
+    };
+    let evidence = match evidence {
+        true => {
+            let mut memory = memory(REPEATS);
+            let evidence = Evidence::measure(&history, &measured, &settings, &mut memory);
+            keep(REPEATS, memory)?;
+            Some(evidence)
+        }
+        false => None,
+    };
+    let mut memory = memory(VERDICTS);
+    let judged = Judged::new(history, measured, &settings, &mut memory);
+    keep(VERDICTS, memory)?;
     let mut report = Report::new(&judged, &notes);
     if let Some(tree) = &results.settings.tree {
         count_commits(&mut report, &kernel::History::open(tree)?);

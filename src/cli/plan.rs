@@ -140,7 +140,9 @@ fn text(plan: &Plan, left: usize) -> String {
     }
     if left > 0 {
         paper.line("");
-        paper.line(&format!("{left} more reruns are worth less; --first N shows them"));
+        let what = counted(left, "more rerun");
+        let verb = if left == 1 { "is" } else { "are" };
+        paper.line(&format!("{what} {verb} worth less; --first N shows them"));
     }
     if plan.hopeless > 0 {
         let what = counted(plan.hopeless, "undecided comparison");
@@ -179,15 +181,15 @@ fn describe(paper: &mut Paper, number: usize, rerun: &Rerun) {
         &format!("settles {} of {} undecided{hopeless}", rerun.settles.len(), rerun.undecided),
     );
     for settled in rerun.settles.iter().take(SHOWN).filter(|settled| settled.probability >= 0.1) {
-        let way = if settled.worse_pct > 0.0 { "worse" } else { "better" };
+        let way = if settled.effect.is_worse() { "worse" } else { "better" };
         paper.paragraph(
             &format!("    {} ", paper.ink(Ink::Open, "?")),
             &format!(
-                "{}/{}: looks {} % {way} than {}, probability {:.2}",
+                "{}/{}: looks {way} than {}, {}, probability {:.2}",
                 settled.benchmark,
                 settled.operation,
-                bare(settled.worse_pct),
                 settled.against,
+                settled.effect.words(),
                 settled.probability
             ),
         );

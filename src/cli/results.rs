@@ -152,6 +152,11 @@ impl Results {
         bail!("none of the {found} runs is of that machine and config; there are: {known}")
     }
 
+    /// `true` if no run is left out.
+    pub fn is_all(&self) -> bool {
+        self.all
+    }
+
     /// Where the notes on alerts are, unless the command line says so.
     pub fn notes_folder(&self) -> PathBuf {
         let default = || self.results.join(notes::FOLDER);

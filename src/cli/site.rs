@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use super::judgement::{Judgement, judge};
 use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, bisects, print};
 use crate::analysis::Comparison;
+use crate::analysis::alerts::counted;
 use crate::model::{Run, Severity};
 use crate::notes::{
     Notes,
@@ -71,6 +72,8 @@ pub(super) struct Report {
     page: String,
     runs: usize,
     problems: usize,
+    /// What is odd, and lost nothing.
+    notes: usize,
     written: usize,
     unchanged: usize,
 }
@@ -90,6 +93,13 @@ impl Site {
         let parsers = found.external()?.map(|external| external.fingerprint().to_string());
         let parsers = parsers.unwrap_or_default();
         let folder = self.notes.clone().unwrap_or_else(|| found.notes_folder());
+        self.refuse_to_replace(&[
+            ("the results", Some(&self.results.results)),
+            ("the notes on alerts", Some(&folder)),
+            ("the words", self.words.as_ref().or(found.settings.words.as_ref())),
+            ("the theme", self.theme.as_ref().or(found.settings.theme.as_ref())),
+            ("the store", found.settings.store.as_ref()),
+        ])?;
         let notes = Notes::read(&folder);
         let said = format!("{notes:?}");
         let bisects = bisects::stamp(&self.results.results);
@@ -103,9 +113,30 @@ impl Site {
         }
         let loaded = found.load()?;
         let judgement = judge(&found, &loaded, (notes, folder), true)?;
+        // What could not be read this time is looked at again at the next.
+        let is_settled = loaded.runs.iter().all(|run| run.is_settled);
+        let stamp =
+            if is_settled { stamp } else { "not all of the results could be read".to_owned() };
         let runs = loaded.into_runs();
         let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
         Ok((report.runs, Some(report)))
+    }
+
+    /// Stops if something else than the site lies in its folder, which is replaced as a whole.
+    fn refuse_to_replace(&self, folders: &[(&str, Option<&PathBuf>)]) -> anyhow::Result<()> {
+        let Ok(output) = self.output.canonicalize() else { return Ok(()) };
+        for (what, folder) in folders {
+            let folder = folder.and_then(|folder| folder.canonicalize().ok());
+            if let Some(folder) = folder.filter(|folder| folder.starts_with(&output)) {
+                bail!(
+                    "{}: {what} lie in it ({}), and the whole folder is replaced by the site; name \
+                     another one with --output",
+                    self.output.display(),
+                    folder.display()
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Where the results are.
@@ -168,19 +199,27 @@ impl Site {
         };
         build(&results, options, &publication)?;
         let published = publication.finish()?;
-        let problems = problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        let all = || problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
+        let lost = all().filter(|problem| problem.severity > Severity::Note).count();
         Ok(Report {
             page: page(&self.output),
             runs: runs.len(),
-            problems: problems.filter(|problem| problem.severity > Severity::Note).count(),
+            problems: lost,
+            notes: all().count() - lost,
             written: published.written,
             unchanged: published.reused,
         })
     }
 
     fn report(&self, runs: usize, report: Option<Report>) -> anyhow::Result<Ending> {
-        let current =
-            Report { page: page(&self.output), runs, problems: 0, written: 0, unchanged: 0 };
+        let current = Report {
+            page: page(&self.output),
+            runs,
+            problems: 0,
+            notes: 0,
+            written: 0,
+            unchanged: 0,
+        };
         let text = match report {
             _ if self.json => serde_json::to_string_pretty(&report.unwrap_or(current))? + "\n",
             None => format!("nothing changed since the last time\n{}\n", current.page),
@@ -189,10 +228,12 @@ impl Site {
                 report.runs,
                 report.written,
                 report.unchanged,
-                match report.problems {
-                    0 => "no problems".to_owned(),
-                    1 => "1 problem, see problems.html".to_owned(),
-                    many => format!("{many} problems, see problems.html"),
+                match (report.problems, report.notes) {
+                    (0, 0) => "no problems".to_owned(),
+                    (0, notes) => {
+                        format!("nothing lost, {}, see problems.html", counted(notes, "note"))
+                    }
+                    (lost, _) => format!("{}, see problems.html", counted(lost, "problem")),
                 },
                 report.page
             ),

@@ -21,13 +21,24 @@ pub fn budget(results: &Path, machine: &str, config: &str, minutes: Option<f64>)
         let end = Duration::try_from_secs_f64(minutes * 60.0).unwrap_or(UNKNOWN);
         return Budget { warn: end / 2, end };
     }
+    learnt(&seconds(results, machine, config))
+}
+
+/// Seconds that an iteration of a config takes on a machine as a rule, if it was run there.
+pub fn usual(results: &Path, machine: &str, config: &str) -> Option<f64> {
+    let seconds: Vec<f64> =
+        seconds(results, machine, config).iter().map(|seconds| *seconds as f64).collect();
+    robust::median(&seconds)
+}
+
+fn seconds(results: &Path, machine: &str, config: &str) -> Vec<u64> {
     let mut seconds = Vec::new();
     for entry in fs::read_dir(results.join(machine).join(config)).into_iter().flatten().flatten() {
         if let Some(record) = RunRecord::read(&entry.path()) {
             seconds.extend(record.boots.iter().filter_map(|boot| boot.run_seconds));
         }
     }
-    learnt(&seconds)
+    seconds
 }
 
 fn learnt(seconds: &[u64]) -> Budget {

@@ -1,5 +1,6 @@
 //! A job: one kernel, one config, one or more machines. `jobs/*.toml` of a lab.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,9 @@ pub struct JobFile {
     /// How often MMTests is run.
     #[serde(default = "one")]
     pub iterations: u32,
+    /// They are added to the run of the same name, if that is of the same kernel.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub more: bool,
     /// Each iteration begins with a boot.
     #[serde(default = "yes")]
     pub fresh_boots: bool,
@@ -72,9 +76,23 @@ pub struct MmtestsSource {
     /// A config that is put into `configs/` under the name of `config`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_file: Option<PathBuf>,
+    /// Variables of the config that get another value, as the shell has them: what the config itself
+    /// says of them does not count.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, String>,
     /// `true` if the machine has it already.
     #[serde(default)]
     pub installed: bool,
+}
+
+impl MmtestsSource {
+    /// Lines for the shell that set the variables, whatever is in their values.
+    pub fn lines(&self) -> String {
+        let line = |(name, value): (&String, &String)| {
+            format!("export {name}='{}'\n", value.replace('\'', "'\\''"))
+        };
+        self.set.iter().map(line).collect()
+    }
 }
 
 fn one() -> u32 {
@@ -136,6 +154,12 @@ impl Job {
         Job { path: PathBuf::from(&id), id, file }
     }
 
+    /// The file in `configs/` that is run: the config, or a copy of it with variables set.
+    pub fn config_file(&self) -> String {
+        let config = &self.file.config;
+        if self.file.mmtests.set.is_empty() { config.clone() } else { format!("{config}.set") }
+    }
+
     /// The name of the run of a kernel.
     pub fn run_name<'a>(&'a self, release: &'a str) -> &'a str {
         self.file.run.as_deref().unwrap_or(release)
@@ -145,6 +169,11 @@ impl Job {
 /// `true` for what git fetches.
 pub(super) fn is_url(source: &str) -> bool {
     source.contains("://") || source.starts_with("git@")
+}
+
+fn is_variable(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.chars().all(word) && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
 }
 
 /// The jobs of a lab for a machine, by their names, and files that are none.
@@ -198,6 +227,10 @@ pub fn parse(text: &str) -> Result<JobFile, (usize, String)> {
     }
     if !job.mmtests.folder.starts_with('/') || job.mmtests.folder.contains("/..") {
         return Err((line_of("folder"), "folder is an absolute path on the machine".to_owned()));
+    }
+    if let Some(name) = job.mmtests.set.keys().find(|name| !is_variable(name)) {
+        let what = format!("{name:?} is no variable of the shell: A to Z, digits and _ only");
+        return Err((line_of("set").max(line_of(name)), what));
     }
     if is_url(&job.mmtests.source) && job.mmtests.revision.is_none() && !job.mmtests.installed {
         let what = "a git tree needs revision = \"COMMIT\", so that all kernels get the same tests";

@@ -24,6 +24,7 @@ mod work;
 
 pub use fault::{Fault, Why};
 pub use folders::Folders;
+pub use history::usual as usual_seconds;
 pub use job::{Job, JobFile, KernelSource, MmtestsSource, jobs_of, parse as parse_job};
 pub use journal::{Entry, Event, Facts, Journal, Step};
 pub use plan::{Next, Outcome};

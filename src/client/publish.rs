@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use walkdir::WalkDir;
 
+mod more;
+
 use crate::lab::LabError;
 
 use super::folders::Folders;
@@ -40,13 +42,24 @@ pub fn publish(work: &Work, outcome: &Outcome) -> Result<Option<PathBuf>, LabErr
         fs::remove_dir_all(&new).map_err(LabError::file(&new))?;
         return Ok(None);
     }
-    let text = toml::to_string(&record).map_err(|error| {
-        LabError::new(format!("run.toml cannot be written: {error}"), "tell the authors of melbot")
-    })?;
-    let path = new.join(FILE);
-    fs::write(&path, text).map_err(LabError::file(&path))?;
+    if work.job.file.more
+        && let Some(run) = more::same_kernel(&above.join(&name), &record)
+    {
+        return more::add(&new, &record, &run).map(Some);
+    }
+    write_record(&record, &new)?;
     checksums(&new).map_err(LabError::file(&new))?;
     move_to_free_name(&new, &above, &name).map(Some)
+}
+
+/// Whole, or not at all.
+fn write_record(record: &RunRecord, run: &Path) -> Result<(), LabError> {
+    let text = toml::to_string(record).map_err(|error| {
+        LabError::new(format!("run.toml cannot be written: {error}"), "tell the authors of melbot")
+    })?;
+    let path = run.join(FILE);
+    let new = run.join(format!(".{FILE}.new"));
+    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(LabError::file(&path))
 }
 
 /// `RUN`, else `RUN-2` and so on.
@@ -213,7 +226,7 @@ fn checksums(folder: &Path) -> io::Result<()> {
     let mut lines = String::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
-        if entry.file_type().is_file() {
+        if entry.file_type().is_file() && entry.path() != folder.join(CHECKSUMS) {
             let mut hasher = blake3::Hasher::new();
             io::copy(&mut File::open(entry.path())?, &mut hasher)?;
             let inside = entry.path().strip_prefix(folder).unwrap_or(entry.path());

@@ -73,6 +73,9 @@ pub struct Mmtests {
 /// A boot that brought results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Boot {
+    /// The job that it is of, where that is another one than that of the run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
     /// Numbers of its iterations in the run.
     pub iterations: Vec<u32>,
     /// As the kernel names it.

@@ -98,7 +98,7 @@ fn fetch(exec: &dyn Exec, job: &Job, release: &str, to: &Path) -> Result<Vec<Str
         exec::succeeded(&exit?, &words)?;
         Ok::<_, LabError>(unpacked)
     })?;
-    let config = format!("{}/configs/{}", job.file.mmtests.folder, job.file.config);
+    let config = format!("{}/configs/{}", job.file.mmtests.folder, job.config_file());
     if let Ok(mut text) = exec::text(exec, &["cat", &config], ASK) {
         text.truncate(text.floor_char_boundary(MAX_CONFIG));
         let path = new.join("config");

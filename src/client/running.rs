@@ -16,7 +16,14 @@ const STATE: &str = "/var/tmp/melbot-run";
 /// One question.
 const ASK: Duration = Duration::from_secs(25);
 /// How often it is looked at, in the beginning and later.
-const LOOK: [u64; 5] = [1, 2, 5, 10, 30];
+const LOOK: [Duration; 6] = [
+    Duration::from_millis(250),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
 /// A disk with fewer kilobytes left is full.
 const FULL: u64 = 64;
 
@@ -139,8 +146,8 @@ pub fn run(
             warned(format!("takes longer than {} minutes", budget.warn.as_secs() / 60));
         }
         let pause = LOOK[looks.min(LOOK.len() - 1)];
-        looks += usize::from(began.elapsed().as_secs() > 20 * pause);
-        wait(attached, since, Duration::from_secs(pause));
+        looks += usize::from(began.elapsed() > 20 * pause);
+        wait(attached, since, pause);
     }
 }
 
@@ -165,7 +172,7 @@ fn gone(attached: &Attached, patience: Duration) -> Fault {
 fn start(attached: &Attached, job: &Job, this: &This) -> Result<(), Fault> {
     let run = job.run_name(this.release);
     let state = this.state(job);
-    let config = format!("configs/{}", job.file.config);
+    let config = format!("configs/{}", job.config_file());
     let monitors = if job.file.monitors { "-m" } else { "-n" };
     let folder = job.file.mmtests.folder.as_str();
     let words = [

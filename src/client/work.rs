@@ -218,7 +218,13 @@ impl Work {
                 exec::text(exec, &["mv", "--", &format!("{configs}/{name}"), &config], PREPARE)?;
             }
         }
-        let text = exec::text(exec, &["cat", "--", &config], PREPARE)?;
+        let run = format!("{configs}/{}", self.job.config_file());
+        if run != config {
+            let copy = r#"cp -- "$1" "$2" && printf '\n%s' "$3" >> "$2""#;
+            let words = ["sh", "-c", copy, "sh", &config, &run, &mmtests.lines()];
+            exec::text(exec, &words, PREPARE)?;
+        }
+        let text = exec::text(exec, &["cat", "--", &run], PREPARE)?;
         exec::text(exec, &["sync"], PREPARE)?;
         Ok(Facts {
             mmtests: source.revision,
@@ -320,6 +326,11 @@ impl Work {
             Event::Done { facts, .. } => Some(facts),
             _ => None,
         }
+    }
+
+    /// Where what came home was put, if anything did.
+    pub fn published(&self) -> Option<&Path> {
+        self.did(Step::Publish)?.results.as_deref()
     }
 
     fn release(&self) -> Result<String, Fault> {

@@ -1,28 +1,23 @@
-//! Judges and publishes what was measured, and tells of it. The work is done by melbot itself as a program
-//! of its own: its memory is given back, and whatever happens to it does not happen to the coordinator.
+//! Judges and publishes what was measured, and tells of it.
 
-use std::io;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::desk::{self, Desk};
+use super::child::{about_results, output, said};
+use super::desk::Desk;
 use super::keeper::Keeper;
-use super::notify;
 use super::summary::{Ran, Summary};
 use super::tasks::{AnalyseTask, RunResult, RunTask};
-use crate::lab::{LabError, process};
+use super::{notify, reruns};
+use crate::lab::LabError;
 use crate::mmtests::discover;
 use crate::queue::{Job, Kind, Queue, QueueError, State, Taken, Worker};
 
 const RENEW: Duration = Duration::from_secs(20);
 const LEASE: Duration = Duration::from_secs(120);
-const WITHIN: Duration = Duration::from_secs(6 * 3600);
 /// Mails that could not be sent are tried again after so long.
 const SEND_AGAIN: i64 = 60_000;
-/// No JSON of melbot's is larger.
-const LARGEST: u64 = 1 << 30;
 /// Its name in the queue.
 const NAME: &str = "analyst";
 
@@ -79,7 +74,7 @@ fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Re
 }
 
 /// What came of it, in a line.
-fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
+fn analyse(desk: &Desk, queue: &mut Queue, job: &Job) -> Result<String, LabError> {
     let task: AnalyseTask = serde_json::from_str(&job.task).map_err(|error| {
         LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
     })?;
@@ -98,6 +93,9 @@ fn analyse(desk: &Desk, queue: &Queue, job: &Job) -> Result<String, LabError> {
     };
     if any {
         summary.read(&said(desk, &["alerts", "list"])?, &said(desk, &["compare"])?);
+        if !summary.inconclusive.is_empty() {
+            summary.reruns = reruns::order(desk, queue, &task)?;
+        }
     }
     let mut body = summary.text();
     if let Some(url) = &desk.settings.url {
@@ -133,34 +131,10 @@ fn runs(queue: &Queue, job: &Job) -> Result<Vec<Ran>, LabError> {
 
 fn publish(desk: &Desk) -> Result<(), LabError> {
     let site = desk.site();
-    let mut command = melbot(desk, &["site"]);
+    let mut command = about_results(desk, &["site"]);
     command.arg("-o").arg(&site);
     if let Some(title) = &desk.settings.title {
         command.arg("--title").arg(title);
     }
     output(&mut command).map(drop)
-}
-
-/// What a melbot of its own says as JSON.
-fn said(desk: &Desk, verb: &[&str]) -> Result<Value, LabError> {
-    let bytes = output(melbot(desk, verb).arg("--json"))?;
-    serde_json::from_slice(&bytes).map_err(|error| {
-        LabError::new(format!("melbot {}: {error}", verb.join(" ")), "tell the authors of melbot")
-    })
-}
-
-fn melbot(desk: &Desk, verb: &[&str]) -> Command {
-    let mut command = desk::melbot();
-    command.args(verb).arg(desk.results()).arg("--store").arg(desk.state("store"));
-    command.current_dir(&desk.lab);
-    command
-}
-
-fn output(command: &mut Command) -> Result<Vec<u8>, LabError> {
-    let mut bytes = Vec::new();
-    let exit = process::run(command, &mut io::empty(), &mut bytes, LARGEST, WITHIN)?;
-    if exit.success() {
-        return Ok(bytes);
-    }
-    Err(LabError::new(process::last_line(&exit.complaint), "run the same by hand to see more"))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::desk::Desk;
 use super::keeper::Keeper;
 use super::orders::json;
-use super::tasks::BuildTask;
+use super::tasks::{BROKEN, BuildTask};
 use super::{notify, retention};
 use crate::kernel::{Build, Builder, Outcome};
 use crate::lab::LabError;
@@ -13,6 +13,8 @@ use crate::queue::{Filter, Job, Kind, Queue, State, Taken, Worker};
 
 /// A lease is renewed so often.
 const RENEW: Duration = Duration::from_secs(20);
+/// Between two looks at a queue that has nothing.
+const LOOK: Duration = Duration::from_millis(300);
 const LEASE: Duration = Duration::from_secs(120);
 
 /// Takes build jobs until everything ends. Nobody else works under this name.
@@ -24,7 +26,7 @@ pub fn work(desk: &Desk, name: &str, tell: &dyn Fn(&str)) -> Result<(), LabError
     while !desk.stops() {
         match queue.take(&worker)? {
             Some(taken) => one(desk, &mut queue, &taken, tell)?,
-            None => desk.pause(Duration::from_secs(1)),
+            None => desk.pause(LOOK),
         }
     }
     Ok(())
@@ -48,8 +50,8 @@ fn one(desk: &Desk, queue: &mut Queue, taken: &Taken, tell: &dyn Fn(&str)) -> Re
         Ok(build) => {
             let reason = build.reason.clone().unwrap_or_default();
             tell(&format!("job {id}: {} does not build: {reason}", taken.job.title));
-            let result = queue.give_up(&taken.lease, &format!("does not build: {reason}"));
-            if !was_broken(queue, &taken.job)? {
+            let result = queue.give_up(&taken.lease, &format!("{BROKEN}{reason}"));
+            if !is_silent(&taken.job) && !was_broken(queue, &taken.job)? {
                 let subject = format!("{} does not build", taken.job.title);
                 notify::tell(desk, &format!("job {id}"), &subject, letter(&taken.job, &build))?;
             }
@@ -75,6 +77,10 @@ fn build(desk: &Desk, job: &Job, tell: &mut dyn FnMut(&str)) -> Result<Build, La
     let kconfig = desk.settings.kconfig(&desk.lab, &task.kconfig)?;
     let builder = Builder { lab: &desk.lab, tree: &tree, name: &task.kconfig, kconfig: &kconfig };
     builder.build(&task.commit, true, tell)
+}
+
+fn is_silent(job: &Job) -> bool {
+    serde_json::from_str::<BuildTask>(&job.task).is_ok_and(|task| task.silent)
 }
 
 /// The kernel before on the same track did not build either: people have heard of it.

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::desk::{Desk, melbot};
+use super::child::melbot;
+use super::desk::Desk;
 use crate::lab::LabError;
 
 /// Before one that ended is started again.

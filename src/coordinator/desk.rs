@@ -1,9 +1,7 @@
 //! What all threads of the coordinator have in common.
 
 use std::fs::{self, File, TryLockError};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -113,13 +111,6 @@ impl Desk {
             left -= now;
         }
     }
-}
-
-/// melbot itself, as it was started: also where its file was replaced by a newer one meanwhile.
-pub fn melbot() -> Command {
-    let mut command = Command::new("/proc/self/exe");
-    command.arg0("melbot");
-    command
 }
 
 /// Only one has this lock; it is let go with the file, also by a kill.

@@ -52,7 +52,7 @@ pub fn add(
             machine: Some(machine.clone()),
             lane: "by hand".to_owned(),
             priority: added.priority,
-            task: json(&RunTask { job: file.clone() }),
+            task: json(&RunTask { job: file.clone(), into: None }),
             attempts: 1,
             needs: Vec::new(),
         };

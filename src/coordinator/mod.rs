@@ -6,7 +6,10 @@
 //! each of them may end at any moment and be started again.
 
 mod analyst;
+pub mod bisect;
 mod builder;
+mod builds;
+mod child;
 mod clients;
 mod desk;
 mod doctor;
@@ -16,6 +19,7 @@ mod keeper;
 mod memory;
 mod notify;
 pub mod orders;
+mod reruns;
 mod retention;
 mod runner;
 pub mod schedule;

@@ -37,6 +37,7 @@ pub fn orders(policy: &Policy, target: &Target) -> Vec<(NewJob, Vec<Earlier>)> {
         commit: target.point.commit.clone(),
         kconfig: policy.kconfig.clone(),
         kernel: kernel.clone(),
+        silent: false,
     };
     let mut orders = vec![(
         job(
@@ -51,7 +52,8 @@ pub fn orders(policy: &Policy, target: &Target) -> Vec<(NewJob, Vec<Earlier>)> {
     for machine in &policy.machines {
         let mut runs = Vec::new();
         for config in &policy.configs {
-            let run = RunTask { job: job_file(policy, machine, config, target, &kernel) };
+            let run =
+                RunTask { job: job_file(policy, machine, config, target, &kernel), into: None };
             let key = format!("run {machine} {config} {}", target.build);
             let title = format!("{config} of {kernel}");
             runs.push((orders.len(), key.clone()));
@@ -98,6 +100,7 @@ fn job_file(policy: &Policy, machine: &str, config: &str, target: &Target, run: 
         config: config.to_owned(),
         run: Some(run.to_owned()),
         iterations: policy.iterations,
+        more: false,
         fresh_boots: true,
         monitors: policy.monitors,
         minutes: policy.minutes,

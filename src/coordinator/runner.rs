@@ -1,6 +1,6 @@
 //! A client of the queue: takes the jobs of one machine, and does them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use crate::lab::{Lab, LabError};
 use crate::queue::{self, Clock, Kind, Queue, QueueError, Taken, Worker};
 
 const RENEW: Duration = Duration::from_secs(20);
+/// Between two looks at a queue that has nothing.
+const LOOK: Duration = Duration::from_millis(300);
 const LEASE: Duration = Duration::from_secs(120);
 /// A machine that somebody else has is waited for.
 const WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -57,7 +59,7 @@ impl Runner<'_> {
             match queue.take(&worker)? {
                 Some(taken) => self.one(&mut queue, &taken, tell)?,
                 None if self.until_empty => return Ok(()),
-                None => thread::sleep(Duration::from_secs(1)),
+                None => thread::sleep(LOOK),
             }
         }
     }
@@ -70,20 +72,22 @@ impl Runner<'_> {
     ) -> Result<(), LabError> {
         tell(Told::Taken(&taken.job));
         let keeper = Keeper::start(self.queue, taken.lease.clone(), RENEW)?;
-        let ended = self.job(queue, &taken.job).and_then(|job| {
-            let mut work = Work::open(self.lab, self.machine, job, self.results, WAIT)?;
+        let ended = self.job(queue, &taken.job).and_then(|(job, into)| {
+            let mut work = Work::open(self.lab, self.machine, job, &into, WAIT)?;
             work.attached.ask_whether_wanted(Box::new(move || keeper.lost()));
-            work.run(&mut |progress| tell(Told::Step(progress)))
+            let outcome = work.run(&mut |progress| tell(Told::Step(progress)))?;
+            let inside = work.published().and_then(|run| run.strip_prefix(self.results).ok());
+            Ok((outcome, inside.map(Path::to_owned)))
         });
         let result = match ended {
-            Ok(outcome) => {
+            Ok((outcome, run)) => {
                 let reason = outcome.reason().map(str::to_owned);
                 tell(Told::Over(reason.as_deref().unwrap_or(outcome.word())));
                 match outcome {
                     Outcome::Failed { reason } => queue.fail(&taken.lease, &reason).map(drop),
                     _ => {
                         let outcome = outcome.word().to_owned();
-                        queue.finish(&taken.lease, &json(&RunResult { outcome, reason }))
+                        queue.finish(&taken.lease, &json(&RunResult { outcome, reason, run }))
                     }
                 }
             }
@@ -100,7 +104,7 @@ impl Runner<'_> {
     }
 
     /// Each try has a journal of its own; a client that was killed goes on with that of its try.
-    fn job(&self, queue: &Queue, job: &queue::Job) -> Result<Job, LabError> {
+    fn job(&self, queue: &Queue, job: &queue::Job) -> Result<(Job, PathBuf), LabError> {
         let task: RunTask = serde_json::from_str(&job.task).map_err(|error| {
             LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
         })?;
@@ -112,7 +116,8 @@ impl Runner<'_> {
             file.kernel.package = build.package.unwrap_or_default();
         }
         let id = format!("queue-{}-{}", job.id, job.failures + 1);
-        Ok(Job::of(id, file, self.lab.folder()))
+        let into = task.into.map_or(self.results.to_owned(), |into| self.results.join(into));
+        Ok((Job::of(id, file, self.lab.folder()), into))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::desk::{Desk, only_one};
 use super::watch::Watch;
-use super::{analyst, builder, clients, http};
+use super::{analyst, bisect, builder, clients, http};
 use crate::lab::LabError;
 
 /// Between two looks at the clock.
@@ -30,6 +30,7 @@ pub fn run(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
             trades.push(scope.spawn(move || ended("builder", builder::work(desk, &name, tell))));
         }
         trades.push(scope.spawn(move || ended("analyst", analyst::work(desk, tell))));
+        trades.push(scope.spawn(move || ended("bisector", bisect::work(desk, tell))));
         for machine in desk.settings.local_clients() {
             trades.push(scope.spawn(move || ended("client", clients::keep(desk, &machine, tell))));
         }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::bisect::Auto;
+use super::reruns::Budget;
 use super::schedule::Times;
 use crate::client::MmtestsSource;
 use crate::kernel::{Choice, Kconfig};
@@ -45,6 +47,12 @@ pub struct Settings {
     /// Where it is served.
     #[serde(default)]
     pub http: Http,
+    /// When alerts are bisected without anybody asking.
+    #[serde(default)]
+    pub bisect: Auto,
+    /// How much what could not be decided is run again.
+    #[serde(default)]
+    pub reruns: Budget,
     /// Trees that are watched.
     #[serde(default)]
     pub trees: BTreeMap<String, TreeSettings>,

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::reruns::Ordered;
+
 /// A config that was to be run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ran {
@@ -28,6 +30,8 @@ pub struct Summary {
     pub fixed: Vec<String>,
     /// Operations that nothing could be decided of.
     pub inconclusive: Vec<String>,
+    /// What is run again for them, and what is not.
+    pub reruns: Ordered,
     /// Operations that were compared.
     pub compared: usize,
 }
@@ -98,6 +102,9 @@ impl Summary {
         part(self.improvements.len(), "improvement", "improvements");
         part(self.fixed.len(), "fixed", "fixed");
         part(self.inconclusive.len(), "inconclusive", "inconclusive");
+        if !self.reruns.queued.is_empty() {
+            parts.push("reruns queued".to_owned());
+        }
         let failed = self.runs.iter().filter(|ran| ran.outcome != "finished").count();
         if failed > 0 {
             parts.push(format!("{failed} of {} runs failed", self.runs.len()));
@@ -119,6 +126,8 @@ impl Summary {
             ("Fixed", &self.fixed),
             ("Improvements", &self.improvements),
             ("Inconclusive", &self.inconclusive),
+            ("Reruns queued", &self.reruns.queued),
+            ("Reruns put off", &self.reruns.put_off),
         ];
         for (title, lines) in sections {
             if !lines.is_empty() {
@@ -202,6 +211,10 @@ mod tests {
     fn what_was_not_measured_is_no_lack_of_change() {
         let mut summary = summary();
         assert_eq!(summary.line(), "6.12.5 on ivor: nothing to compare with yet");
+        summary.reruns.queued.push("config-x: 3 of 6.12.5".to_owned());
+        assert_eq!(summary.line(), "6.12.5 on ivor: reruns queued");
+        assert!(summary.text().contains("\nReruns queued\n  config-x: 3 of"), "{}", summary.text());
+        summary.reruns.queued.clear();
         summary.compared = 3;
         assert_eq!(summary.line(), "6.12.5 on ivor: no change");
         summary.runs[1].outcome = "kernel panic".to_owned();

@@ -1,5 +1,7 @@
 //! What jobs of the queue hold, as JSON.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::client::JobFile;
@@ -15,13 +17,22 @@ pub struct BuildTask {
     pub kconfig: String,
     /// What people call the kernel.
     pub kernel: String,
+    /// Nobody is told if it does not build.
+    #[serde(default)]
+    pub silent: bool,
 }
+
+/// What the outcome of a build begins with that broke, and is not to be tried again.
+pub const BROKEN: &str = "does not build: ";
 
 /// A config to be run on a machine. A job without a package runs the kernel of the build that it needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunTask {
     /// The job.
     pub job: JobFile,
+    /// Folder in that of the results that its run is put into: what a search measures is no result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub into: Option<PathBuf>,
 }
 
 /// Something that was measured, or should have been.
@@ -43,4 +54,7 @@ pub struct RunResult {
     /// Why not all of it came home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Where the run was put, in the folder of the results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<PathBuf>,
 }

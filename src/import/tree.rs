@@ -31,7 +31,7 @@ pub struct How {
     pub wishes: Wishes,
     /// Only say what would be written.
     pub dry_run: bool,
-    /// Write over what was imported before.
+    /// Put runs in the place of those of the same names that were imported before.
     pub replace: bool,
 }
 
@@ -66,31 +66,105 @@ pub fn write(root: &Path, runs: &[ImportedRun], from: &str, how: &How) -> io::Re
                 dir.display()
             )));
         }
-        for (iteration, benchmarks) in &run.iterations {
-            for (benchmark, samples) in benchmarks {
-                let logs =
-                    place.join(format!("iter-{iteration}")).join(folder(benchmark)).join("logs");
-                let file = logs.join(SAMPLES);
-                if root.join(&file).exists() && !how.replace {
-                    written.kept.push(file);
-                    continue;
-                }
-                let text = table(benchmark, samples, &how.wishes, &mut written.unsure);
-                if !how.dry_run {
-                    put(&root.join(&file), &text?)?;
-                }
-                written.samples += samples.len();
-                written.files.push(file);
-            }
+        if run.iterations.is_empty() {
+            continue;
         }
-        if !how.dry_run && !run.iterations.is_empty() {
-            let imported = Imported { from, started: run.started, facts: &run.facts };
-            let note = RunToml { machine: &run.machine, config: &run.config, imported };
-            let text = toml::to_string(&note).map_err(io::Error::other)?;
-            put(&dir.join("run.toml"), text.as_bytes())?;
+        let lay = Laying { root, place: &place, run, from, how };
+        match dir.exists() && !how.replace {
+            true => lay.add(&mut written)?,
+            false => lay.make(&dir, &mut written)?,
         }
     }
     Ok(written)
+}
+
+/// A run on its way into the tree.
+struct Laying<'r> {
+    root: &'r Path,
+    /// Its folder, relative to the root.
+    place: &'r Path,
+    run: &'r ImportedRun,
+    from: &'r str,
+    how: &'r How,
+}
+
+impl Laying<'_> {
+    /// Makes the run beside its place, whole, and moves it there; what was there is gone then.
+    fn make(&self, dir: &Path, written: &mut Written) -> io::Result<()> {
+        let beside = |what: &str| {
+            let name = dir.file_name().unwrap_or_default().to_string_lossy();
+            dir.with_file_name(format!(".{name}.{what}"))
+        };
+        let (fresh, old) = (beside("unfinished"), beside("replaced"));
+        if !self.how.dry_run {
+            // What a killed import left.
+            for left in [&fresh, &old] {
+                remove(left)?;
+            }
+            put(&fresh.join("run.toml"), self.note()?.as_bytes())?;
+        }
+        for (logs, file, benchmark, samples) in self.files() {
+            let text = table(benchmark, samples, &self.how.wishes, &mut written.unsure)?;
+            if !self.how.dry_run {
+                put(&fresh.join(logs), &text)?;
+            }
+            written.samples += samples.len();
+            written.files.push(file);
+        }
+        if self.how.dry_run {
+            return Ok(());
+        }
+        if dir.exists() {
+            fs::rename(dir, &old)?;
+        }
+        fs::rename(&fresh, dir)?;
+        remove(&old)
+    }
+
+    /// Adds what is not there yet to an imported run.
+    fn add(&self, written: &mut Written) -> io::Result<()> {
+        for (_, file, benchmark, samples) in self.files() {
+            if self.root.join(&file).exists() {
+                written.kept.push(file);
+                continue;
+            }
+            let text = table(benchmark, samples, &self.how.wishes, &mut written.unsure)?;
+            if !self.how.dry_run {
+                put(&self.root.join(&file), &text)?;
+            }
+            written.samples += samples.len();
+            written.files.push(file);
+        }
+        if !self.how.dry_run {
+            put(&self.root.join(self.place).join("run.toml"), self.note()?.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    /// Files of samples: in the run, and from the root; what they are of, and what is in them.
+    fn files(&self) -> impl Iterator<Item = (PathBuf, PathBuf, &str, &[Sample])> {
+        self.run.iterations.iter().flat_map(move |(iteration, benchmarks)| {
+            benchmarks.iter().map(move |(benchmark, samples)| {
+                let iteration = PathBuf::from(format!("iter-{iteration}"));
+                let file = iteration.join(folder(benchmark)).join("logs").join(SAMPLES);
+                (file.clone(), self.place.join(file), benchmark.as_str(), samples.as_slice())
+            })
+        })
+    }
+
+    fn note(&self) -> io::Result<String> {
+        let ImportedRun { machine, config, started, facts, .. } = self.run;
+        let imported = Imported { from: self.from, started: *started, facts };
+        toml::to_string(&RunToml { machine, config, imported }).map_err(io::Error::other)
+    }
+}
+
+/// Removes a folder, if it is there.
+fn remove(dir: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The samples of a benchmark as their file has them.

@@ -71,6 +71,14 @@ pub struct Build {
     pub log: PathBuf,
 }
 
+impl Build {
+    /// Hash of what it made, if it made anything.
+    pub fn image(&self) -> Option<String> {
+        let name = self.package.as_ref()?.file_name()?.to_str()?;
+        name.split('.').next().map(str::to_owned)
+    }
+}
+
 /// Builds kernels into a lab.
 #[derive(Clone, Debug)]
 pub struct Builder<'a> {

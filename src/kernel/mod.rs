@@ -6,6 +6,7 @@ pub mod git;
 mod history;
 pub mod images;
 mod kconfig;
+pub mod revert;
 mod tree;
 
 pub use build::{Build, Builder, Outcome};

@@ -92,6 +92,9 @@ fn run_folders(root: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
             Ok(entry) if is_misnamed_iteration(entry.path()) => {
                 problems.push(misnamed(printable_path(root, entry.path())));
             }
+            Ok(entry) if is_iteration(entry.path()) => {
+                problems.push(stray(printable_path(root, entry.path())));
+            }
             Ok(_) => {}
             Err(error) => problems.push(unreadable(root, &error)),
         }
@@ -106,6 +109,21 @@ fn is_misnamed_iteration(dir: &Path) -> bool {
     called
         && fs::read_dir(dir)
             .is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join("logs").is_dir()))
+}
+
+/// `true` for an iteration; such are not come across but where they belong to no run.
+fn is_iteration(dir: &Path) -> bool {
+    dir.file_name().is_some_and(|name| iteration_number(&name.to_string_lossy()).is_some())
+}
+
+fn stray(path: String) -> Problem {
+    Problem {
+        severity: Severity::Warning,
+        path,
+        line: None,
+        what: "an empty iteration that is in no run: it was left out".to_owned(),
+        remedy: "remove it".to_owned(),
+    }
 }
 
 /// What is said of a folder that looks like an iteration and has no number.
@@ -156,11 +174,23 @@ fn is_hidden(dir: &Path) -> bool {
     dir.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."))
 }
 
+/// A folder with iterations. Where all of them are empty, and other folders stand beside them, somebody
+/// made them by mistake among runs.
 fn is_run(dir: &Path) -> bool {
     let Ok(entries) = fs::read_dir(dir) else { return false };
-    entries.flatten().any(|entry| {
-        iteration_number(&entry.file_name().to_string_lossy()).is_some() && entry.path().is_dir()
-    })
+    let (mut empty, mut others) = (false, false);
+    for entry in entries.flatten() {
+        let is_iteration = iteration_number(&entry.file_name().to_string_lossy()).is_some();
+        if is_iteration && entry.path().is_dir() {
+            if fs::read_dir(entry.path()).map_or(true, |mut inner| inner.next().is_some()) {
+                return true;
+            }
+            empty = true;
+        } else {
+            others |= entry.file_type().is_ok_and(|kind| kind.is_dir());
+        }
+    }
+    empty && !others
 }
 
 /// N of `iter-N`.

@@ -106,18 +106,25 @@ impl ImportedBenchmark {
                 out.complain((text, line), "no operation or no value");
                 continue;
             }
-            let id = out.samples.operation(name);
+            // As [`Samples`](crate::model::Samples) shows it, so that both have the same name.
+            let name = quote(name, LONGEST - 1);
+            let id = out.samples.operation(&name);
             match interval.and_then(number) {
                 Some(interval) => out.add_to((text, line), id, interval, value),
                 None => out.add_next((text, line), id, value),
             }
-            if !self.operations.contains_key(name) {
+            if !self.operations.contains_key(name.as_str()) {
                 let unit = unit.and_then(|column| row.get(column)).unwrap_or_default();
-                let direction = match better.and_then(|column| row.get(column)) {
-                    Some("lower") => Direction::Lower,
-                    _ => Direction::Higher,
+                let better = better.and_then(|column| row.get(column)).unwrap_or_default();
+                let direction = match better.trim().to_ascii_lowercase().as_str() {
+                    "lower" => Direction::Lower,
+                    "higher" | "" => Direction::Higher,
+                    _ => {
+                        out.complain((text, line), "better is neither higher nor lower");
+                        Direction::Higher
+                    }
                 };
-                self.operations.insert(name.to_owned(), (direction, quote(unit, LONGEST)));
+                self.operations.insert(name, (direction, quote(unit, LONGEST)));
             }
         }
     }

@@ -20,6 +20,22 @@ pub const MAX_LOG_BYTES: u64 = 256 << 20;
 /// More memory than this is not given to a decompressor; `xz -9` needs 65 MiB.
 const MAX_XZ_MEMORY: u64 = 256 << 20;
 
+thread_local! {
+    static REFUSALS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often the system has refused this thread a file or folder that had been seen: it may be there
+/// again at the next look (too many open files, a network share, a run that somebody moves). What was
+/// read meanwhile is not all that there is, and must not be kept for it.
+pub fn refusals() -> u64 {
+    REFUSALS.get()
+}
+
+/// Counts a refusal.
+pub(super) fn refused() {
+    REFUSALS.set(REFUSALS.get() + 1);
+}
+
 /// How a log is compressed; told by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Packing {
@@ -153,11 +169,9 @@ impl Text {
                 }
             };
             (at, line) = (end + 1, number + 1);
-            let content = self.content.get(start..end)?;
             // As in `lines`, a carriage return that ends no line is a part of it.
-            let ended = end < bytes.len();
-            let plain = content.strip_suffix('\r').filter(|_| ended);
-            Some((number, plain.unwrap_or(content)))
+            let returned = end > start && bytes[end - 1] == b'\r' && end < bytes.len();
+            Some((number, self.content.get(start..end - usize::from(returned))?))
         })
     }
 }
@@ -190,8 +204,13 @@ fn without_garbage(bytes: Vec<u8>) -> String {
 }
 
 impl Logs {
-    /// Lists a folder. `shown` is its path relative to the results folder, as people see it.
+    /// Lists a folder that is there. `shown` is its path relative to the results folder, as people
+    /// see it.
     pub fn open(dir: &Path, shown: impl Into<String>) -> io::Result<Logs> {
+        Logs::list(dir, shown.into()).inspect_err(|_| refused())
+    }
+
+    fn list(dir: &Path, shown: String) -> io::Result<Logs> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let folder = File::from(openat(CWD, dir, flags, Mode::empty())?);
         let mut entries = Vec::new();
@@ -210,12 +229,7 @@ impl Logs {
             natural_cmp(&a.name, &b.name).then(a.packing.cmp(&b.packing)).then(a.file.cmp(&b.file))
         });
         entries.dedup_by(|later, first| later.name == first.name);
-        Ok(Logs {
-            dir: dir.to_owned(),
-            folder: folder.into(),
-            shown: shown.into(),
-            entries: entries.into(),
-        })
+        Ok(Logs { dir: dir.to_owned(), folder: folder.into(), shown, entries: entries.into() })
     }
 
     /// A folder in this one, if there is one with this name and it can be listed.
@@ -281,6 +295,11 @@ impl Logs {
             match read_capped((&self.folder, &entry.file), entry.packing, limit, &mut bytes) {
                 Ok(()) => None,
                 Err(damage) => {
+                    if let Damage::Io(error) = &damage
+                        && error.raw_os_error().is_some()
+                    {
+                        refused();
+                    }
                     bytes.truncate(memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1));
                     Some(damage.problem(&path, bytes.is_empty()))
                 }

@@ -10,7 +10,7 @@ use super::discover::{FoundRun, describe, iteration_number, misnamed};
 use super::environment;
 use super::external::{External, ForeignBenchmark};
 use super::imported::{Imported, ImportedBenchmark, SAMPLES};
-use super::logs::{Logs, Text};
+use super::logs::{Logs, Text, refusals, refused};
 use super::monitor::{self, Iteration};
 use super::printable::printable;
 use super::shellpack::{self, Parsed, Shellpack, Source};
@@ -33,6 +33,8 @@ pub struct ReadRun {
     pub benchmarks: Vec<BenchmarkSamples>,
     /// What could not be read.
     pub problems: Vec<Problem>,
+    /// The system refused some of it, which may be there at the next look.
+    pub refused: bool,
 }
 
 /// The samples of one benchmark over all iterations of a run.
@@ -110,6 +112,14 @@ const MAX_NOTE_BYTES: u64 = 1 << 20;
 /// Reads a run. Never fails as a whole: what cannot be read becomes a problem, beside those that
 /// were `found` with the run.
 pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
+    let before = refusals();
+    let mut read = read_all(found, external);
+    // A run that was moved away meanwhile was not all there.
+    read.refused = refusals() > before || !found.dir.is_dir();
+    read
+}
+
+fn read_all(found: &FoundRun, external: Option<&External>) -> ReadRun {
     let mut reader = Reader { found, external, problems: Vec::new() };
     let iterations = reader.iterations();
     let run = Logs::open(&found.dir, found.path.clone()).ok();
@@ -128,6 +138,7 @@ pub fn read_run(found: &FoundRun, external: Option<&External>) -> ReadRun {
         environment,
         benchmarks,
         problems: reader.problems,
+        refused: false,
     }
 }
 
@@ -178,6 +189,7 @@ impl Reader<'_> {
             environment: Environment { facts, ..Environment::default() },
             benchmarks,
             problems: self.problems,
+            refused: false,
         }
     }
 
@@ -380,8 +392,8 @@ impl Reader<'_> {
 
     fn meaning(&mut self, name: &str, iterations: &[IterationFolder]) -> Option<Meaning> {
         let is_table = |iteration: &IterationFolder| {
-            let logs = Logs::open(&iteration.dir.join(name).join("logs"), "");
-            logs.is_ok_and(|logs| logs.has(SAMPLES))
+            let dir = iteration.dir.join(name).join("logs");
+            dir.is_dir() && Logs::open(&dir, "").is_ok_and(|logs| logs.has(SAMPLES))
         };
         if iterations.iter().any(is_table) {
             return Some(Meaning::Imported(ImportedBenchmark::new(name)));
@@ -461,7 +473,10 @@ impl Reader<'_> {
 
 /// Printable names and paths of the folders in a folder.
 fn list(dir: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = fs::read_dir(dir) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(dir) else {
+        refused();
+        return Vec::new();
+    };
     let mut folders: Vec<(String, PathBuf)> = entries
         .flatten()
         .map(|entry| (printable(&entry.file_name()), entry.path()))

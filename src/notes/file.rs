@@ -85,7 +85,9 @@ fn entries(body: &str, first_line: u64, shown: &str, problems: &mut Vec<Problem>
             }
             Head::None => {
                 if let Some(entry) = entries.last_mut().filter(|_| open) {
-                    entry.reason += unescaped(line);
+                    // What is meant for a terminal is no part of a reason.
+                    let shown = |c: &char| *c == '\t' || !c.is_control();
+                    entry.reason.extend(unescaped(line).chars().filter(shown));
                     entry.reason.push('\n');
                 }
             }

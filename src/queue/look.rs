@@ -105,6 +105,12 @@ impl Queue {
         rows.first().and_then(job_of).ok_or(QueueError::NoJob(id))
     }
 
+    /// The job of this key, if there is one.
+    pub fn find(&self, key: &str) -> Result<Option<Job>, QueueError> {
+        let sql = format!("SELECT {COLUMNS} FROM jobs WHERE key = ?1");
+        Ok(self.database.rows(&sql, &[key.into()])?.first().and_then(job_of))
+    }
+
     /// What a job needs.
     pub fn needs(&self, id: i64) -> Result<Vec<Need>, QueueError> {
         let sql = "SELECT needs, success FROM needs WHERE job = ?1 ORDER BY needs";

@@ -7,7 +7,7 @@ use super::catalogue::{Shelf, named};
 use super::format;
 use super::plot::{Sparkline, sparkline};
 use super::story::{shown_change, sign};
-use crate::analysis::{BenchmarkTable, Cell, Column, OperationTable, VerdictKind};
+use crate::analysis::{BenchmarkTable, Cell, Column, OperationTable, Verdict, VerdictKind};
 use crate::model::{Direction, FAILURES, Outcome};
 
 /// The head of a column.
@@ -124,10 +124,15 @@ pub fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView 
         value: value.map_or(format::NOTHING.to_owned(), |value| format::number(value, decimals)),
         star: operation.statistics.iter().filter_map(figure).any(|figure| figure.starred),
         change,
-        interval: verdict.interval.map(format::interval),
+        interval: shown_interval(verdict).map(format::interval),
         alert: verdict.alert.as_deref().map(page_of),
         title: (verdict.kind != VerdictKind::Baseline).then(|| verdict.sentence()),
     }
+}
+
+/// The interval that belongs to the change shown.
+fn shown_interval(verdict: &Verdict) -> Option<(f64, f64)> {
+    verdict.interval.filter(|_| !verdict.cannot_be_judged())
 }
 
 /// What became of a functional test with one kernel.

@@ -9,6 +9,7 @@ use super::format;
 use super::names::{self, kernel_page};
 use super::story::Tally;
 use super::templates::Link;
+use crate::analysis::VerdictKind;
 use crate::model::Outcome;
 
 /// Configs on machines: with more, each machine has a single row.
@@ -65,9 +66,9 @@ pub enum State {
     Mixed,
     /// Others are set against it.
     Baseline,
-    /// Something is the same, and nothing worse or better.
+    /// Something is the same, and nothing worse or better, or likely so.
     NoChange,
-    /// Nothing could be decided.
+    /// Nothing could be decided, or something likely changed that could not.
     Inconclusive,
 }
 
@@ -172,9 +173,20 @@ fn state(shelf: &Shelf, at: usize) -> State {
         _ if tally.worse > 0 => State::Regressed,
         _ if tally.better > 0 => State::Improved,
         _ if column.baseline == at => State::Baseline,
-        _ if tally.same > 0 => State::NoChange,
+        _ if tally.same > 0 && !may_have_changed(shelf, at) => State::NoChange,
         _ => State::Inconclusive,
     }
+}
+
+/// Something looks changed, and more likely is than not.
+fn may_have_changed(shelf: &Shelf, at: usize) -> bool {
+    let operations = shelf.comparison.benchmarks.iter().flat_map(|b| &b.operations);
+    let mut verdicts = operations.filter_map(|o| Some(&o.cells.get(at)?.verdict));
+    verdicts.any(|verdict| match verdict.kind {
+        VerdictKind::Suspect => true,
+        VerdictKind::Inconclusive => verdict.probability.is_some_and(|p| p > 0.5),
+        _ => false,
+    })
 }
 
 fn cell(shelf: &Shelf, kernel: &str, state: State) -> Cell {

@@ -98,11 +98,12 @@ fn together<'a>(
 
 /// The change that pages show in percent.
 ///
-/// That of the verdict, with the interval that belongs to it; where there is none, MMTests' change of
-/// the figure that is shown.
+/// That of the verdict, with the interval that belongs to it; where there is none, or a single
+/// iteration cannot be judged, MMTests' change of the figure that is shown.
 pub fn shown_change(operation: &OperationTable, column: usize) -> Option<f64> {
     let verdict = &operation.cells.get(column)?.verdict;
-    if verdict.effect.is_some() || verdict.kind != VerdictKind::Inconclusive {
+    let is_judged = verdict.effect.is_some() && !verdict.cannot_be_judged();
+    if is_judged || verdict.kind != VerdictKind::Inconclusive {
         return verdict.effect;
     }
     operation.statistics.get(operation.main)?.cells.get(column)?.change

@@ -2,14 +2,15 @@
 
 /// Median; absent for an empty slice.
 pub fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted: Vec<f64> = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(sorted[middle]),
-        _ => Some(0.5 * (sorted[middle - 1] + sorted[middle])),
+    if values.is_empty() {
+        return None;
     }
+    let mut values = values.to_vec();
+    let even = values.len().is_multiple_of(2);
+    let middle = values.len() / 2;
+    let (below, upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = below.iter().copied().max_by(f64::total_cmp).filter(|_| even);
+    Some(lower.map_or(*upper, |lower| 0.5 * (lower + *upper)))
 }
 
 /// Median absolute deviation from the median, scaled to the deviation of a normal distribution.

@@ -6,7 +6,8 @@
 //! is never out of date and needs no book-keeping. The record is renamed into place after the samples,
 //! so an entry is whole or absent. Both are hashed, and what does not match its hash is read again
 //! from the logs: disks fail, and half an entry may be left by a machine that lost its power.
-//! Deleting the store loses nothing.
+//! Deleting the store loses nothing. What is made of all runs together may be remembered there, too
+//! (`<name>.memory`, a line with a hash, and bytes).
 
 mod condense;
 mod error;
@@ -50,6 +51,8 @@ pub struct StoredRun {
     /// Hash of the samples on disk.
     samples: [u8; blake3::OUT_LEN],
     found: FoundRun,
+    /// All that there is was read. Else the run is read again at the next time.
+    pub is_settled: bool,
 }
 
 /// What the record of a run holds.
@@ -109,12 +112,13 @@ impl Store {
             .par_iter()
             .map(|found| {
                 let key = self.key(found);
-                let Record { samples, run } = match self.record(&key) {
-                    Some(record) => record,
+                let (Record { samples, run }, is_settled) = match self.record(&key) {
+                    Some(record) => (record, true),
                     None => self.ingest(found, &key)?,
                 };
                 done(found);
-                Ok(StoredRun { run: placed(run, found), key, samples, found: found.clone() })
+                let (run, found) = (placed(run, found), found.clone());
+                Ok(StoredRun { run, key, samples, found, is_settled })
             })
             .collect()
     }
@@ -131,7 +135,11 @@ impl Store {
         for entry in fs::read_dir(&self.dir).map_err(StoreError::io(&self.dir))?.flatten() {
             let path = entry.path();
             let is_lock = path.file_name() == Some(OsStr::new("lock"));
-            if !is_lock && !path.file_stem().is_some_and(|stem| current.contains(stem)) {
+            let is_memory = path.extension() == Some(OsStr::new("memory"));
+            if !is_lock
+                && !is_memory
+                && !path.file_stem().is_some_and(|stem| current.contains(stem))
+            {
                 fs::remove_file(&path).map_err(StoreError::io(&path))?;
             }
         }
@@ -150,7 +158,28 @@ impl Store {
         let mended = self.ingest(&stored.found, &stored.key);
         self.release()?;
         let bytes = fs::read(&path).map_err(StoreError::io(&path))?;
-        Samples::read(bytes, &mended?.run)
+        Samples::read(bytes, &mended?.0.run)
+    }
+
+    /// What was remembered under this name, if it is there and whole.
+    pub fn remembered(&self, name: &str) -> Option<Vec<u8>> {
+        let mut bytes = fs::read(self.memory_path(name)).ok()?;
+        whole(&bytes)?;
+        bytes.drain(..HASH);
+        Some(bytes)
+    }
+
+    /// Remembers something under this name, in place of what was. The store must have been released:
+    /// it is locked meanwhile.
+    pub fn remember(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        self.lock.lock().map_err(StoreError::io(&self.dir))?;
+        let hash = blake3::hash(bytes).to_hex();
+        replace(&self.memory_path(name), &[hash.as_bytes(), bytes])?;
+        self.release()
+    }
+
+    fn memory_path(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.memory"))
     }
 
     fn key(&self, found: &FoundRun) -> String {
@@ -176,14 +205,15 @@ impl Store {
     /// The record of a run, if it is there and whole.
     fn record(&self, key: &str) -> Option<Record> {
         let bytes = fs::read(self.record_path(key)).ok()?;
-        let (hash, json) = bytes.split_at_checked(2 * blake3::OUT_LEN)?;
-        let whole = blake3::Hash::from_hex(hash).ok()? == blake3::hash(json);
-        let record = whole.then(|| serde_json::from_slice(json).ok())??;
+        let record = serde_json::from_slice(whole(&bytes)?).ok()?;
         self.samples_path(key).is_file().then_some(record)
     }
 
-    fn ingest(&self, found: &FoundRun, key: &str) -> Result<Record, StoreError> {
-        let (run, kept) = condense::run(read_run(found, self.external.as_ref()));
+    /// Reads a run from its logs. Its record is kept if all that there is was read.
+    fn ingest(&self, found: &FoundRun, key: &str) -> Result<(Record, bool), StoreError> {
+        let read = read_run(found, self.external.as_ref());
+        let is_settled = !read.refused;
+        let (run, kept) = condense::run(read);
         let bytes = kept.parquet()?;
         let samples = *blake3::hash(&bytes).as_bytes();
         replace(&self.samples_path(key), &[&bytes])?;
@@ -192,9 +222,20 @@ impl Store {
         serde_json::to_writer(&mut json, &record)
             .map_err(|error| StoreError::Record(error.to_string()))?;
         let hash = blake3::hash(&json).to_hex();
-        replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
-        Ok(Record { samples, run })
+        if is_settled {
+            replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
+        }
+        Ok((Record { samples, run }, is_settled))
     }
+}
+
+/// Hexadecimal digits of a hash.
+const HASH: usize = 2 * blake3::OUT_LEN;
+
+/// What follows a hash, if it is what was hashed.
+fn whole(bytes: &[u8]) -> Option<&[u8]> {
+    let (hash, rest) = bytes.split_at_checked(HASH)?;
+    (blake3::Hash::from_hex(hash).ok()? == blake3::hash(rest)).then_some(rest)
 }
 
 /// A record with what its place in the tree says about it, which may change without the run doing so.

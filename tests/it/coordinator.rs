@@ -1,6 +1,10 @@
 //! The coordinator: from a tag that somebody pushes to a mail that somebody reads.
 
+mod begun;
+mod bisected;
 mod bob;
 mod http;
 mod killed;
+mod rerun;
+mod simulated;
 mod whole;

@@ -4,6 +4,6 @@ mod consoles;
 mod ipmi;
 mod labgrid;
 mod orthos;
-mod parts;
+pub mod parts;
 mod power;
 mod ssh;

@@ -142,3 +142,47 @@ fn what_cannot_be_imported_is_told() {
     let told = String::from_utf8(nothing.get_output().stderr.clone()).unwrap();
     assert!(told.contains("neither stats.json, matrix.json nor composite.xml"), "{told}");
 }
+
+const HEADER: &str = "machine,config,run,iteration,benchmark,operation,value,unit,better";
+
+#[test]
+fn another_import_takes_the_place_of_the_whole_run() {
+    let scratch = TempDir::new().unwrap();
+    let [results, store, source] =
+        ["results", "store", "in.csv"].map(|name| scratch.path().join(name));
+    let import = |rows: &[&str], more: &[&str]| {
+        fs::write(&source, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+        printed(&[&["import", argument(&source), "-o", argument(&results)], more].concat())
+    };
+    import(
+        &["m,c,6.1,0,b,x,1,s,lower", "m,c,6.1,1,b,x,1,s,lower", "m,c,6.1,0,bb,x,1,s,lower"],
+        &[],
+    );
+    // What an import leaves that was killed.
+    let left = results.join("m/c/.6.1.unfinished/iter-0/b/logs");
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("samples.csv"), "operation,value\nx,7\n").unwrap();
+    import(&["m,c,6.1,0,b,x,9,s,lower"], &["--replace"]);
+    let rows = samples(&results, &store);
+    let found: Vec<_> = rows.iter().map(|row| (&*row["benchmark"], &*row["value"])).collect();
+    assert_eq!(found, [("b", "9")]);
+    assert_eq!(fs::read_dir(results.join("m/c")).unwrap().count(), 1, "nothing is left over");
+}
+
+#[test]
+fn an_operation_of_any_name_keeps_its_unit_and_direction() {
+    let scratch = TempDir::new().unwrap();
+    let [results, store, source] =
+        ["results", "store", "in.csv"].map(|name| scratch.path().join(name));
+    let long = "x".repeat(400);
+    let rows = ["lat\tp99", &long].map(|name| format!("m,c,6.1,0,b,{name},1,ms,lower"));
+    fs::write(&source, format!("{HEADER}\n{}\n", rows.join("\n"))).unwrap();
+    printed(&["import", argument(&source), "-o", argument(&results)]);
+    let compared = ["compare", argument(&results), "--store", argument(&store), "--json"];
+    let told: serde_json::Value = serde_json::from_str(&printed(&compared)).unwrap();
+    let operations = told[0]["benchmarks"][0]["operations"].as_array().unwrap();
+    assert_eq!(operations.len(), 2);
+    for operation in operations {
+        assert_eq!((&operation["unit"], &operation["direction"]), (&"ms".into(), &"lower".into()));
+    }
+}

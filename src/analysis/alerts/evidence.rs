@@ -17,7 +17,9 @@ use super::judged::is_change;
 use super::measured::{Measured, Measurements, SeriesKey};
 use super::repeats::{Again, Repeats};
 use crate::analysis::History;
-use crate::analysis::changes::{ChangeComparison, Kernel, SeriesData, Settings, Tree, judge};
+use crate::analysis::changes::{
+    ChangeComparison, Kernel, Memory, SeriesData, Settings, Tree, judge_with,
+};
 use crate::stats::binomial;
 
 /// So many iterations can be halved: one alone tells nothing of its spread.
@@ -98,14 +100,23 @@ impl Tally {
 }
 
 impl Evidence {
-    /// Judges every kernel against itself: about the work of judging all once more.
-    pub fn measure(history: &History, measured: &Measurements, settings: &Settings) -> Evidence {
+    /// Judges every kernel against itself: about the work of judging all once more, unless `memory`
+    /// knows it.
+    pub fn measure(
+        history: &History,
+        measured: &Measurements,
+        settings: &Settings,
+        memory: &mut Memory,
+    ) -> Evidence {
         let repeats = Repeats::new(history, &measured.environments);
         let lab = Lab { history, measured, repeats, kernels: history.tree.kernels.len() };
         let twins = |(key, series): (&SeriesKey, &Measured)| {
             lab.repeats.any(&key.of.place) || !lab.halved(key, series).is_empty()
         };
-        if measured.series.iter().any(twins) { lab.measure(settings) } else { Evidence::default() }
+        match measured.series.iter().any(twins) {
+            true => lab.measure(settings, memory),
+            false => Evidence::default(),
+        }
     }
 
     /// `A/A: 3 of 2,410 comparisons of a kernel with itself would have been called a change (0.12 %,
@@ -173,10 +184,10 @@ struct Lab<'m> {
 }
 
 impl Lab<'_> {
-    fn measure(&self, settings: &Settings) -> Evidence {
+    fn measure(&self, settings: &Settings, memory: &mut Memory) -> Evidence {
         let series: Vec<(&SeriesKey, &Measured)> = self.measured.series.iter().collect();
         let data = self.data();
-        let verdicts = judge(&self.tree(), &data, settings);
+        let verdicts = judge_with(&self.tree(), &data, settings, memory);
         let mut counts: BTreeMap<(&str, bool), (usize, usize)> = BTreeMap::new();
         let mut calls = Vec::new();
         for ((key, measured), verdicts) in series.into_iter().zip(&verdicts) {

@@ -145,10 +145,9 @@ impl View<'_> {
             Scale::Identity => "share of the typical magnitude",
         };
         format!(
-            "{} of the value, {coverage:.0} % interval {}; {} % {way} ({scale} {:+.4})",
+            "{} of the value, {coverage:.0} % interval {}; {way} ({scale} {:+.4})",
             signed(self.effect.value_pct),
             interval(self.effect.value_interval),
-            bare(self.effect.worse_pct),
             self.effect.log
         )
     }

@@ -8,7 +8,7 @@ use super::measured::{Measured, Measurements, Place, SeriesKey};
 use super::repeats::{Again, Repeats};
 use crate::analysis::History;
 use crate::analysis::changes::{
-    ChangeComparison, ChangeVerdict, SeriesVerdicts, Settings, Tree, judge,
+    ChangeComparison, ChangeVerdict, Memory, SeriesVerdicts, Settings, Tree, judge_with,
 };
 use crate::model::{Direction, Environment, Release, Track};
 
@@ -93,9 +93,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// Judges all that was measured.
-    pub fn new(history: History, measured: Measurements, settings: &Settings) -> Judged {
-        let verdicts = judge(&history.tree, &measured.data(), settings);
+    /// Judges all that was measured, in less time where `memory` knows it.
+    pub fn new(
+        history: History,
+        measured: Measurements,
+        settings: &Settings,
+        memory: &mut Memory,
+    ) -> Judged {
+        let verdicts = judge_with(&history.tree, &measured.data(), settings, memory);
         let series = measured.series.into_iter().zip(verdicts);
         let series = series.map(|((key, measured), verdicts)| {
             let Measured { unit, direction, samples, .. } = measured;

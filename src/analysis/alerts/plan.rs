@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::effect::Effect;
 use super::judged::{Judged, JudgedSeries, standing};
 use super::measured::{BenchmarkKey, Place};
 use crate::analysis::changes::{ChangeComparison, ChangeVerdict, Settings};
@@ -32,8 +33,8 @@ pub struct Settles {
     pub against: String,
     /// Probability of a change, as things stand.
     pub probability: f64,
-    /// How the change looks, in percent, positive is worse.
-    pub worse_pct: f64,
+    /// How the change looks.
+    pub effect: Effect,
 }
 
 /// A kernel to run again on a machine with a config.
@@ -221,7 +222,7 @@ fn settled(judged: &Judged, want: &Want) -> Settles {
         operation: want.series.key.operation.clone(),
         against: want.comparison.parent.map_or("", |kernel| judged.name(kernel)).to_owned(),
         probability: want.comparison.change,
-        worse_pct: want.comparison.effect_percent,
+        effect: want.series.effect(want.comparison),
     }
 }
 

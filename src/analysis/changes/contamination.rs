@@ -4,6 +4,8 @@
 //! Contamination sits on boots: a kernel whose boots agree cannot be explained away, however far
 //! it lies from its neighbours (one boot: it can, as far as that boot may be bad).
 
+use serde::{Deserialize, Serialize};
+
 use super::special::{LN_SQRT_2PI, exp_negative, ln_normal};
 
 /// How bad boots differ: share, mean and variance of the parts on the worse side, as log ratios.
@@ -12,7 +14,7 @@ const PARTS: [(f64, f64, f64); 2] = [(0.7, 0.14, 0.0064), (0.3, 0.35, 0.04)];
 pub const STRATA: usize = 3;
 
 /// How often boots are bad.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct BadBoots {
     /// Probability, by number of samples ([`stratum`]).
     pub rate: [f64; STRATA],

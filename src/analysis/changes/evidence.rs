@@ -1,5 +1,7 @@
 //! What one series says about a change at each of its kernels, with its noise averaged out.
 
+use serde::{Deserialize, Serialize};
+
 use super::blocks::{self, LANES};
 use super::by_size::{BySize, Sized};
 use super::contamination::BadBoots;
@@ -15,7 +17,7 @@ use super::special::log_sum;
 pub type Likelihoods = [f64; 3];
 
 /// Rates of the data base that a single series needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rates {
     /// Sizes of changes.
     pub jumps: Jumps,

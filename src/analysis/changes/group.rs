@@ -1,5 +1,7 @@
 //! One group of series: rounds of exchange between what each series says and what all say.
 
+use serde::Serialize;
+
 use super::by_size::Sized;
 use super::contamination::stratum;
 use super::evidence::{self, Evidence, Likelihoods, Rates, SharedLuck};
@@ -22,9 +24,10 @@ const BOOT_KEYS: usize = 1 << 20;
 const NEGLIGIBLE: f64 = 0.01;
 
 /// A series with its noise hypotheses.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Member {
     /// Place in the input.
+    #[serde(skip)] // of no account within the group
     pub index: usize,
     /// The data.
     pub series: Located,
@@ -33,7 +36,7 @@ pub struct Member {
 }
 
 /// Everything that is known about a group.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Group {
     /// Its series.
     pub members: Vec<Member>,

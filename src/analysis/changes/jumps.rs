@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use serde::{Deserialize, Serialize};
+
 use super::special;
 
 /// Typical sizes of the parts, as log ratios: from just relevant to "everything is different".
@@ -18,7 +20,7 @@ pub const PARTS: usize = 8;
 const FLOOR: f64 = 1e-12;
 
 /// Shares of the parts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Jumps(pub [f64; PARTS]);
 
 impl Default for Jumps {

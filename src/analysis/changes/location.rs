@@ -2,12 +2,14 @@
 //!
 //! The boot is the unit of replication: samples of one boot share its luck (Kalibera & Jones 2013).
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{SeriesData, Tree};
 use super::special;
 use crate::stats::robust;
 
 /// Whether differences are read as ratios.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// Logarithms: differences are log ratios.
     Log,
@@ -16,9 +18,10 @@ pub enum Scale {
 }
 
 /// A kernel as one series saw it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Seen {
     /// Index in the tree.
+    #[serde(skip)] // a new kernel moves those after it: see `Told`
     pub kernel: usize,
     /// Place of the nearest measured ancestor in [`Located::seen`], always an earlier one.
     pub parent: Option<usize>,
@@ -31,7 +34,7 @@ pub struct Seen {
 }
 
 /// A series, reduced to one number a boot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Located {
     /// How the values were read.
     pub scale: Scale,
@@ -187,6 +190,15 @@ fn within_variance(kernels: &[(usize, Vec<Boot>)]) -> Option<f64> {
     robust::median(&ratios)
 }
 
+/// The place of the last decimal that any of the values has: 0.01 where all have two or fewer, at
+/// most 1.
+fn resolution(values: &[f64]) -> f64 {
+    const MOST: i32 = 9;
+    let whole = |power: f64| values.iter().all(|value| (value * power).round() / power == *value);
+    let power = (0..=MOST).map(|digits| 10_f64.powi(digits)).find(|power| whole(*power));
+    power.map_or(0.0, |power| 1.0 / power)
+}
+
 /// Variance of rounding to the smallest step between different values; 0 unless many values are
 /// repeated, for otherwise the step is chance.
 fn quantum(kernels: &[(usize, Vec<Boot>)]) -> f64 {
@@ -198,7 +210,17 @@ fn quantum(kernels: &[(usize, Vec<Boot>)]) -> f64 {
         return 0.0;
     }
     let middle = robust::median(&all).unwrap_or(0.0).abs();
-    let step = all.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let mut step = all.windows(2).map(|w| w[1] - w[0]).fold(f64::INFINITY, f64::min);
+    let constant = |(_, boots): &(usize, Vec<Boot>)| {
+        let mut samples = boots.iter().flat_map(|(_, boot)| boot);
+        let first = samples.next();
+        samples.all(|value| Some(value) == first)
+    };
+    if step.is_finite() && kernels.iter().all(constant) {
+        // Steps from kernel to kernel are changes, not rounding: what is seen of that is how many
+        // decimals there are.
+        step = step.min(resolution(&all));
+    }
     // Where noise is below a step, a level between two steps is read as either, by kernel and not by
     // sample; else the error is even within a step.
     let narrow = |(_, boots): &&(usize, Vec<Boot>)| {

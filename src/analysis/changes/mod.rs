@@ -18,6 +18,7 @@ mod jumps;
 mod levels;
 mod likelihood;
 mod location;
+mod memory;
 mod model;
 mod noise;
 mod occasions;
@@ -34,8 +35,9 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use judge::judge;
+pub use judge::{judge, judge_with};
 pub use location::Scale;
+pub use memory::Memory;
 pub use model::{Kernel, Observation, SeriesData, Settings, TrackId, Tree};
 pub use verdict::{
     Comparison as ChangeComparison, Detectable, NoiseModel, Note, SeriesVerdicts,

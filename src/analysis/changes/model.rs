@@ -1,5 +1,7 @@
 //! What is judged: the kernels of a data base and the measurements of its series.
 
+use serde::Serialize;
+
 pub use crate::model::Direction;
 
 /// A line of releases: mainline or one stable series.
@@ -57,7 +59,7 @@ pub struct SeriesData<'a> {
 }
 
 /// What the user may choose.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Share of false alerts among all alerts, on average.
     pub false_share: f64,

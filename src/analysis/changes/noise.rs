@@ -3,6 +3,8 @@
 //! limma-trend: the variance of a series has a scaled inverse χ² prior around a trend, whose
 //! weight d₀ follows from how much the series scatter about the trend (Smyth 2004, Law et al. 2014).
 
+use serde::Serialize;
+
 use super::location::Located;
 use super::special::{inverse_trigamma, log_variance_bias, trigamma};
 use super::steps;
@@ -140,7 +142,7 @@ pub const JITTER_PRIOR: [f64; 5] = [0.55, 0.12, 0.15, 0.13, 0.05];
 pub const SESSION: f64 = 1e-6;
 
 /// Two kinds of kernels.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Flip {
     /// How far apart they are.
     pub distance: f64,
@@ -149,7 +151,7 @@ pub struct Flip {
 }
 
 /// One hypothesis about the noise of a series.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Node {
     /// Variance of a boot.
     pub boot: f64,

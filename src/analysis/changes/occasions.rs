@@ -3,6 +3,8 @@
 //! Two kernels that somebody set against each other differ more often than two that merely follow
 //! one another in a long history, so each occasion has a rate of its own, learnt from the data base.
 
+use serde::{Deserialize, Serialize};
+
 use super::location::Located;
 
 /// When a kernel is judged.
@@ -20,7 +22,7 @@ pub enum Occasion {
 pub const OCCASIONS: usize = 3;
 
 /// How often a benchmark changes at one kernel.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Chances {
     /// Probability of an event of the whole benchmark.
     pub event: f64,

@@ -3,6 +3,8 @@
 //! Every rate has a prior worth a few observations, so that a small data base stays sensible and a
 //! large one speaks for itself.
 
+use serde::{Deserialize, Serialize};
+
 use super::contamination::{BadBoots, STRATA, stratum};
 use super::evidence::Rates;
 use super::group::{Findings, Group};
@@ -14,7 +16,7 @@ use super::siblings::{Events, SHARES, SPREADS};
 use super::steps;
 
 /// Everything learned from a data base.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Fitted {
     /// What a single series needs.
     pub rates: Rates,

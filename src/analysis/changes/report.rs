@@ -14,21 +14,15 @@ const CUT: f64 = 0.5;
 /// More kernels than this make a level no more certain: levels wander.
 const ENOUGH: f64 = 15.0;
 
-/// Verdicts before the alerts of the whole data base are known.
-pub struct Draft {
-    /// All but the verdicts themselves.
-    pub verdicts: SeriesVerdicts,
-    series: Located,
-}
-
-/// Describes what was found about one series.
+/// Describes what was found about one series: all but the verdicts, which depend on the alerts of the
+/// whole data base.
 pub fn draft(
     series: &Located,
     findings: &Findings,
     at: usize,
     df: f64,
     settings: &Settings,
-) -> Draft {
+) -> SeriesVerdicts {
     let noise = noise_model(series, findings, at, df);
     let cut: Vec<bool> = findings.changes[at].iter().map(|p| p[0] + p[1] > CUT).collect();
     let mut children = vec![Vec::new(); series.seen.len()];
@@ -40,14 +34,21 @@ pub fn draft(
     let reach = power::t_quantile(0.5 + 0.5 * settings.coverage, df);
     let view = View { series, findings, at, cut: &cut, children: &children, reach };
     let comparisons = (0..series.seen.len()).map(|place| view.compare(place)).collect();
-    let verdicts = SeriesVerdicts {
+    SeriesVerdicts {
         scale: series.scale,
         notes: Vec::new(),
         noise,
         detectable: Power::new(&noise, settings).table(),
         comparisons,
-    };
-    Draft { verdicts, series: series.clone() }
+    }
+}
+
+/// Sets which kernels the comparisons of a draft are of: those of a series that saw the same.
+pub fn set_kernels(draft: &mut SeriesVerdicts, series: &Located) {
+    for (comparison, seen) in draft.comparisons.iter_mut().zip(&series.seen) {
+        comparison.kernel = seen.kernel;
+        comparison.parent = seen.parent.map(|parent| series.seen[parent].kernel);
+    }
 }
 
 fn noise_model(s: &Located, findings: &Findings, at: usize, df: f64) -> NoiseModel {
@@ -198,16 +199,21 @@ fn lent(posterior: f64, factor: f64) -> f64 {
 }
 
 /// Turns alerts into verdicts.
-pub fn finish(draft: Draft, data: &SeriesData, settings: &Settings) -> SeriesVerdicts {
-    let Draft { mut verdicts, series } = draft;
+pub fn finish(
+    draft: SeriesVerdicts,
+    series: &Located,
+    data: &SeriesData,
+    settings: &Settings,
+) -> SeriesVerdicts {
+    let mut verdicts = draft;
     let noise = verdicts.noise;
     let mut power = Power::new(&noise, settings);
     for (place, comparison) in verdicts.comparisons.iter_mut().enumerate() {
         let boots = series.seen[place].boots.len();
         comparison.verdict = verdict(comparison, boots, &mut power, (&noise, settings));
     }
-    drift::mark(&series, &mut verdicts.comparisons, noise.kernel);
-    verdicts.notes = notes(&series, data);
+    drift::mark(series, &mut verdicts.comparisons, noise.kernel);
+    verdicts.notes = notes(series, data);
     verdicts
 }
 

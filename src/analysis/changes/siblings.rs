@@ -5,6 +5,8 @@
 //! both stands luck that the series share, for they ran in the same boots: it moves all of them,
 //! and is integrated out.
 
+use serde::{Deserialize, Serialize};
+
 use super::by_size::Sized;
 use super::evidence::{Likelihoods, SharedLuck};
 use super::jumps::{Jumps, PARTS};
@@ -20,7 +22,7 @@ const MOST: f64 = 0.98;
 const LEAST: f64 = 1e-7;
 
 /// How often a benchmark has an event at a kernel, and how it spreads.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Events {
     /// By [`Occasion`].
     pub chances: [Chances; OCCASIONS],

@@ -1,9 +1,11 @@
 //! What is said about each series.
 
+use serde::{Deserialize, Serialize};
+
 use super::location::Scale;
 
 /// The verdict on a kernel against the one it was made from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Verdict {
     /// Worse than before, with few enough false alerts.
     Regressed,
@@ -26,7 +28,7 @@ pub enum Verdict {
 }
 
 /// A comparison of a kernel with its parent in one series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comparison {
     /// The kernel.
     pub kernel: usize,
@@ -78,7 +80,7 @@ impl Comparison {
 }
 
 /// The noise of a series as it was estimated.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct NoiseModel {
     /// Deviation of the estimate of a kernel.
     pub kernel: f64,
@@ -97,7 +99,7 @@ pub struct NoiseModel {
 }
 
 /// The smallest effect that so many boots of each of two kernels show.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Detectable {
     /// Boots of each kernel.
     pub boots: u32,
@@ -106,7 +108,7 @@ pub struct Detectable {
 }
 
 /// Why a series has no verdicts, or how its values were read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Note {
     /// No finite sample of any kernel of the tree.
     NoData,
@@ -119,7 +121,7 @@ pub enum Note {
 }
 
 /// All that is said about one series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SeriesVerdicts {
     /// How the values were read.
     pub scale: Scale,

@@ -284,7 +284,26 @@ pub fn withheld(paper: &mut Paper, withheld: &Withheld) {
     paper.paragraph(&format!("{mark} "), &told);
 }
 
-/// What could not be decided, by benchmark. Effects are positive where worse.
+/// How much could not be decided, and what is likeliest among it.
+pub fn likeliest(paper: &mut Paper, undecided: &[Change]) {
+    let p = |c: &Change| c.probability.parse().unwrap_or(0.0);
+    let most = undecided.iter().max_by(|a, b| f64::total_cmp(&p(a), &p(b)));
+    let Some((most, effect)) = most.and_then(|most| Some((most, most.effect?))) else { return };
+    let told = format!(
+        "{} not decided, the likeliest {}/{} on {} in {}: {}, probability {}; `melbot plan` says what \
+         would settle it, --all lists them",
+        counted(undecided.len(), "comparison"),
+        most.benchmark,
+        most.operation,
+        most.machine,
+        most.kernel,
+        effect.words(),
+        probability(p(most))
+    );
+    paper.paragraph("", &told);
+}
+
+/// What could not be decided, by benchmark.
 pub fn undecided(paper: &mut Paper, changes: &[Change]) {
     if changes.is_empty() {
         paper.line("every comparison was decided");
@@ -296,18 +315,17 @@ pub fn undecided(paper: &mut Paper, changes: &[Change]) {
         let (benchmark, machine, config) = of(&together[0]);
         paper.line("");
         paper.line(&paper.ink(Ink::Strong, &format!("{benchmark} on {machine} ({config})")));
-        let head = ["", "operation", "kernel", "worse by", "interval"];
+        let head = ["", "operation", "kernel", "change", "interval", "probability"];
         let mut rows = vec![head.map(str::to_owned).to_vec()];
         rows.extend(together.iter().map(|c| {
-            vec![
-                paper.ink(Ink::Open, "?"),
-                c.operation.clone(),
-                c.kernel.clone(),
-                format!("{} %", c.effect_pct),
-                format!("[{}, {}]", c.low_pct, c.high_pct),
-            ]
+            let (change, ends) = c.effect.map_or_else(Default::default, |effect| {
+                (signed(effect.value_pct), interval(effect.value_interval))
+            });
+            let mark = paper.ink(Ink::Open, "?");
+            let p = c.probability.clone();
+            vec![mark, c.operation.clone(), c.kernel.clone(), change, ends, p]
         }));
-        paper.table("  ", &[false, false, false, true, true], &rows);
+        paper.table("  ", &[false, false, false, true, true, true], &rows);
     }
 }
 

@@ -1,5 +1,7 @@
 //! `melbot alerts list`.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
@@ -102,6 +104,23 @@ enum ClassName {
 }
 
 impl Choice {
+    /// Stops at names of kernels and tracks that the results do not have.
+    fn check(&self, judgement: &Judgement) -> anyhow::Result<()> {
+        let history = &judgement.judged.history;
+        let kernels = || (0..history.tree.kernels.len()).map(|at| judgement.judged.name(at));
+        if let Some(name) = self.kernel.iter().find(|name| history.place(name).is_none()) {
+            let all: Vec<&str> = kernels().collect();
+            bail!("no kernel {name:?} in these results; there are: {}", all.join(", "));
+        }
+        let tracks = (0..history.tree.kernels.len()).map(|at| history.track(at));
+        let tracks: BTreeSet<&str> = tracks.filter(|track| !track.is_empty()).collect();
+        if let Some(name) = self.track.iter().find(|name| !tracks.contains(name.as_str())) {
+            let all: Vec<&str> = tracks.into_iter().collect();
+            bail!("no track {name:?} in these results; there are: {}", all.join(", "));
+        }
+        Ok(())
+    }
+
     /// `true` if an alert is meant.
     fn takes(&self, alert: &Alert) -> bool {
         let least = match self.severity {
@@ -141,11 +160,13 @@ impl List {
         if let Some(asked) = &self.explain {
             return self.explain(&judgement, asked);
         }
+        self.choice.check(&judgement)?;
         let place = |of: &crate::analysis::alerts::BenchmarkKey| {
             self.filter.takes_names(&of.place.machine, &of.place.config)
                 && self.filter.takes_benchmark(&of.benchmark)
         };
         let report = &mut judgement.report;
+        let all = report.alerts.len() + report.failing.len();
         report.alerts.retain(|alert| place(&alert.of) && self.choice.takes(alert));
         report.failing.retain(|failing| place(&failing.of) && self.choice.takes_failing(failing));
         report.withheld.retain(|w| place(&w.of) && !self.choice.only_alerts());
@@ -166,15 +187,30 @@ impl List {
         } else if self.csv {
             table::csv(&table::changes(&judgement, &self.filter, &self.choice, self.all))?
         } else {
-            self.text(&judgement)
+            let left = judgement.report.alerts.len() + judgement.report.failing.len();
+            self.text(&judgement, all - left)
         })?;
         Ok(if self.fail && news { Ending::Found } else { Ending::Fine })
     }
 
-    fn text(&self, judgement: &Judgement) -> String {
+    fn text(&self, judgement: &Judgement, hidden: usize) -> String {
         let report = &judgement.report;
         let mut paper = Paper::new();
-        paper.line(&summary(&report.alerts, &report.failing));
+        paper.paragraph("", &summary(&report.alerts, &report.failing));
+        if hidden > 0 {
+            let verb = if hidden == 1 { "is" } else { "are" };
+            paper.line(&format!("{} {verb} hidden by the filters", counted(hidden, "alert")));
+        }
+        let undecided: Vec<table::Change> = match self.choice.only_alerts() {
+            true => Vec::new(),
+            false => table::changes(judgement, &self.filter, &self.choice, true)
+                .into_iter()
+                .filter(|change| change.direction == "inconclusive")
+                .collect(),
+        };
+        if report.alerts.is_empty() && !self.all {
+            detail::likeliest(&mut paper, &undecided);
+        }
         for drift in &report.machine_drifts {
             paper.paragraph("! ", &drift.sentence());
         }
@@ -215,11 +251,6 @@ impl List {
             detail::withheld(&mut paper, withheld);
         }
         if self.all {
-            let undecided: Vec<table::Change> =
-                table::changes(judgement, &self.filter, &self.choice, true)
-                    .into_iter()
-                    .filter(|change| change.direction == "inconclusive")
-                    .collect();
             paper.line("");
             detail::undecided(&mut paper, &undecided);
         }
@@ -265,8 +296,14 @@ impl List {
             }
             bail!("no operation {operation:?} of {benchmark}; there are: {}", known.join(", "));
         }
-        let explained: Vec<_> =
-            found.iter().filter_map(|s| explain(judged, s, place, &judgement.settings)).collect();
+        // Machines that did not run the kernel have a word only where none did.
+        let ran = |s: &&&crate::analysis::alerts::JudgedSeries| s.at(place).is_some();
+        let any = found.iter().any(|s| ran(&s));
+        let explained: Vec<_> = found
+            .iter()
+            .filter(|s| !any || ran(s))
+            .filter_map(|s| explain(judged, s, place, &judgement.settings))
+            .collect();
         if explained.is_empty() {
             bail!("{benchmark}/{operation} was not measured with {kernel}");
         }

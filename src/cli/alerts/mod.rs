@@ -25,8 +25,8 @@ Examples:
   melbot alerts work/log --machine ivor --severity notable --state new
   melbot alerts work/log --csv --all > changes.csv
   melbot alerts work/log --explain kernbench/Elapsed-4@6.9
-  melbot alerts show k3v9x2ma work/log
-  melbot alerts ack k3v9x2ma work/log --reason 'looking into it'
+  melbot alerts show w1m8p0nt work/log
+  melbot alerts ack w1m8p0nt work/log --reason 'looking into it'
 
 A folder of results that is called like a subcommand is written ./list.";
 

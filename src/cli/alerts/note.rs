@@ -16,9 +16,9 @@ use crate::notes::{self, Entry, State, Subject};
 /// Say that you are looking at an alert
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    melbot alerts ack k3v9x2ma work/log --reason 'asked on linux-mm'")]
+    melbot alerts ack w1m8p0nt work/log --reason 'asked on linux-mm'")]
 pub struct Ack {
-    /// Name of the alert, or a start of it that no other has
+    /// Name of the alert, or a start of it, of three letters or more, that no other has
     id: String,
     #[command(flatten)]
     source: JudgedArgs,
@@ -32,10 +32,10 @@ pub struct Ack {
 /// was said before stays there.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    melbot alerts note k3v9x2ma work/log --state explained --reason 'mitigations=auto since 6.9'\n  \
-    melbot alerts note k3v9x2ma work/log --state false-alarm --reason 'the fan was broken'")]
+    melbot alerts note w1m8p0nt work/log --state explained --reason 'mitigations=auto since 6.9'\n  \
+    melbot alerts note w1m8p0nt work/log --state false-alarm --reason 'the fan was broken'")]
 pub struct Note {
-    /// Name of the alert, or a start of it that no other has
+    /// Name of the alert, or a start of it, of three letters or more, that no other has
     id: String,
     #[command(flatten)]
     source: JudgedArgs,

@@ -14,10 +14,10 @@ use crate::report::alerts as json;
 /// Show everything about one alert
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    melbot alerts show k3v9x2ma work/log\n  \
-    melbot alerts show k3v9 work/log --explain")]
+    melbot alerts show w1m8p0nt work/log\n  \
+    melbot alerts show w1m8 work/log --explain")]
 pub struct Show {
-    /// Name of the alert, or a start of it that no other has
+    /// Name of the alert, or a start of it, of three letters or more, that no other has
     id: String,
     #[command(flatten)]
     source: JudgedArgs,

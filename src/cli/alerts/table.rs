@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::list::Choice;
-use crate::analysis::alerts::{Alert, FailedTest, Failing, JudgedSeries, Standing, bare, standing};
+use crate::analysis::alerts::{
+    Alert, Effect, FailedTest, Failing, JudgedSeries, Standing, bare, standing,
+};
 use crate::analysis::changes::ChangeComparison;
 use crate::cli::judgement::Judgement;
 use crate::cli::results::Filter;
@@ -40,6 +42,9 @@ pub struct Change {
     pub commits: String,
     /// What became of it.
     pub life: String,
+    /// How the value changed, for people; absent where nothing was estimated.
+    #[serde(skip)]
+    pub effect: Option<Effect>,
 }
 
 /// What comes first is older than what follows: programs rely on it.
@@ -133,6 +138,7 @@ fn failed(failing: &Failing, test: &FailedTest) -> Change {
         last_good: failing.window.last_good.clone(),
         commits: failing.window.commits.map_or(String::new(), |commits| commits.to_string()),
         life: test.sentence(),
+        effect: None,
     }
 }
 
@@ -167,6 +173,7 @@ fn change(
             (None, Standing::Suspect { .. }) => "suspect",
             (None, _) => "new",
         },
+        effect: Some(effect),
         alert: alert.map_or(String::new(), |alert| alert.id.clone()),
         severity: alert.map_or(String::new(), |alert| bare(alert.severity)),
         last_good: comparison.parent.map_or("", |parent| judged.name(parent)).to_owned(),

@@ -1,5 +1,6 @@
 //! `melbot bisect`: which commit did it?
 
+mod in_lab;
 mod run;
 mod start;
 mod told;
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::{Ending, bisects, print};
 use crate::bisect::{Account, Place, Session, Step, local, mail, maintainers};
+use crate::coordinator::bisect::Stage;
 
 /// Find the commit that changed a benchmark, though measurements are noisy
 ///
@@ -20,11 +22,13 @@ use crate::bisect::{Account, Place, Session, Step, local, mail, maintainers};
 /// time and goes on where it was. A commit that made something better is found in the same way.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
-    melbot bisect start k3v9x2ma results --tree ~/linux\n  \
-    melbot bisect run results/bisects/k3v9x2ma --build 'make -j8' \\\n      \
+    melbot bisect start w1m8p0nt --lab /srv/lab              a coordinator does the rest\n\n\
+    By hand:\n  \
+    melbot bisect start w1m8p0nt results --tree ~/linux\n  \
+    melbot bisect run results/bisects/w1m8p0nt --build 'make -j8' \\\n      \
     --image arch/x86/boot/bzImage --measure ./boot-and-measure\n  \
-    melbot bisect status results/bisects/k3v9x2ma\n  \
-    melbot bisect report results/bisects/k3v9x2ma\n\n\
+    melbot bisect status results/bisects/w1m8p0nt\n  \
+    melbot bisect report results/bisects/w1m8p0nt\n\n\
     Between any two commits, with measurements from anywhere:\n  \
     melbot bisect between slow-pipe --tree ~/linux --good 6.8 --bad 6.9\n  \
     melbot bisect next slow-pipe\n  \
@@ -48,6 +52,13 @@ enum Verb {
     /// List the searches of a folder of results
     List(List),
     Report(Report),
+    /// Begin no more measurements of a search in a lab; what is queued goes on
+    Pause(in_lab::Which),
+    /// Go on with a search in a lab that was paused, or that stopped
+    Resume(in_lab::Which),
+    /// Give a search in a lab up; what was measured stays
+    Abort(in_lab::Which),
+    Policy(in_lab::Policy),
     Clear(Clear),
 }
 
@@ -122,9 +133,18 @@ impl Bisect {
             Verb::Next(folder) => next(&folder)?,
             Verb::Add(add) => add.run()?,
             Verb::Skip(skip) => skip.run()?,
-            Verb::Status(folder) => tell(&Session::open(&folder.path)?, folder.json)?,
+            Verb::Status(folder) => {
+                tell(&Session::open(&folder.path)?, folder.json)?;
+                if !folder.json {
+                    in_lab::tell(&folder.path)?;
+                }
+            }
             Verb::List(list) => list.run()?,
             Verb::Report(report) => report.run()?,
+            Verb::Pause(which) => which.set(Stage::Paused)?,
+            Verb::Resume(which) => which.set(Stage::Running)?,
+            Verb::Abort(which) => which.set(Stage::Aborted)?,
+            Verb::Policy(policy) => policy.run()?,
             Verb::Clear(clear) => local::clear(&Session::own(&clear.path)?)?,
         }
         Ok(Ending::Fine)

@@ -1,15 +1,13 @@
 //! `melbot bisect run`: builds and measures on this machine.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 
 use super::Folder;
 use crate::bisect::local::{self, Commands, Progress};
-use crate::bisect::{Account, Outcome, Purpose, Session};
+use crate::bisect::{Outcome, Purpose, Session, explain};
 use crate::cli::{Ending, warn};
-use crate::notes::{self, Entry, Notes, State};
 
 /// Check out, build and measure on this machine until the commit is found
 ///
@@ -61,8 +59,10 @@ impl Run {
         };
         let outcome = local::run(&mut session, &commands, said)?;
         super::tell(&session, self.folder.json)?;
-        if let Some(Outcome::Found(_)) = outcome {
-            note(&session)?;
+        if let Some(Outcome::Found(_)) = outcome
+            && let (Some(alert), Some(path)) = (&session.subject.alert, explain(&session)?)
+        {
+            warn(&format!("{} is explained now: {}", alert.id, path.display()));
         }
         Ok(if matches!(outcome, Some(Outcome::Found(_))) { Ending::Fine } else { Ending::Found })
     }
@@ -91,47 +91,4 @@ fn said(session: &Session, progress: Progress) {
         Progress::Skipped(reason) => warn(&format!("      left out: {reason}")),
         Progress::Reverts(commit) => warn(&format!("      the bad end without {commit:.12}")),
     }
-}
-
-/// Says at the alert that its cause is known, once.
-fn note(session: &Session) -> anyhow::Result<()> {
-    let Some(alert) = &session.subject.alert else { return Ok(()) };
-    let account = Account::of(session);
-    let Some(culprit) = account.culprit() else { return Ok(()) };
-    let known = Notes::read(&alert.notes);
-    let said = known.of(&alert.id);
-    let entries = said.map_or(&[][..], |notes| &notes.entries);
-    if entries.iter().any(|entry| entry.reason.contains(&culprit.commit)) {
-        return Ok(());
-    }
-    let reverted =
-        account.reverted.as_ref().map_or(String::new(), |r| format!(" {}", r.sentence()));
-    let entry = Entry {
-        date: notes::utc(SystemTime::now()),
-        state: State::Explained,
-        author: "melbot bisect".to_owned(),
-        reason: format!(
-            "{} (`{}`), found with {} measurements of {} commits; {}.{reverted}",
-            culprit.commit,
-            culprit.subject.replace('`', "'"),
-            account.measurements,
-            account.commits,
-            account.ends().unwrap_or_default(),
-        ),
-    };
-    let subject = match said {
-        Some(notes) => notes.subject.clone(),
-        None => notes::Subject {
-            id: alert.id.clone(),
-            machine: alert.machine.clone(),
-            config: alert.config.clone(),
-            benchmark: alert.benchmark.clone(),
-            direction: alert.direction.clone(),
-            last_good: alert.last_good.clone(),
-            first_bad: alert.first_bad.clone(),
-        },
-    };
-    let path = notes::append(&alert.notes, &subject, &entry)?;
-    warn(&format!("{} is explained now: {}", alert.id, path.display()));
-    Ok(())
 }

@@ -1,27 +1,41 @@
 //! `melbot bisect start` and `between`: from an alert, or between any two commits.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::in_lab;
 use crate::analysis::alerts::{Alert, Member};
 use crate::bisect::{self, Alerted, Session};
 use crate::cli::judgement::JudgedArgs;
 use crate::cli::results::Filter;
+use crate::coordinator::{self, Desk};
+use crate::lab::Lab;
 use crate::model::Release;
 
 /// Begin a search from an alert
 ///
-/// From the alert come its window, the operation that moved most, and the change to expect.
+/// From the alert come its window, the operation that moved most, and the change to expect. In a lab with a
+/// coordinator everything else goes by itself: it builds, measures on the machine of the alert, and tells what
+/// was found. Elsewhere, melbot bisect run goes on with it.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  \
-    melbot bisect start k3v9x2ma results --tree ~/linux")]
+#[command(mut_arg("results", |results| results.required(false).default_value("results")))]
+#[command(after_help = "Examples:\n  \
+    melbot bisect start w1m8p0nt --lab /srv/lab\n  \
+    melbot bisect start w1m8p0nt results --tree ~/linux --local")]
 pub struct Start {
-    /// Name of the alert, or a start of it that no other has
+    /// Name of the alert, or a start of it, of three letters or more, that no other has
     alert: String,
     #[command(flatten)]
     source: JudgedArgs,
+    /// Folder of a lab whose coordinator builds and measures [default: the current folder, where it has
+    /// a coordinator.toml]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["local", "results", "folder", "good", "bad", "operation"])]
+    lab: Option<PathBuf>,
+    /// Begin it here, to be measured by melbot bisect run, even where there is a coordinator
+    #[arg(long)]
+    local: bool,
     /// Folder of the search [default: RESULTS/bisects/ALERT]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -70,7 +84,25 @@ impl Between {
 
 impl Start {
     pub fn run(self) -> anyhow::Result<()> {
+        if let Some(desk) = self.desk()? {
+            return in_lab::begin(&desk, &self.alert, self.json);
+        }
         super::tell(&self.session()?, self.json)
+    }
+
+    /// The coordinator that is to see to it, if one is.
+    fn desk(&self) -> anyhow::Result<Option<Desk>> {
+        if let Some(lab) = &self.lab {
+            return Ok(Some(Desk::at(&Lab::at(lab)?)?));
+        }
+        if self.local || !Path::new(coordinator::FILE).is_file() {
+            return Ok(None);
+        }
+        let desk = Desk::at(&Lab::at(Path::new("."))?)?;
+        // Other results than those of the lab are nothing that it can measure.
+        let real = |path: &Path| path.canonicalize().ok();
+        let ours = real(&self.source.results.results) == real(&desk.results());
+        Ok(Some(desk).filter(|_| ours))
     }
 
     fn session(&self) -> anyhow::Result<Session> {

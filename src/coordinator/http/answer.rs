@@ -7,8 +7,8 @@ pub struct Answer {
     pub status: u16,
     /// Kind of what it holds.
     pub content_type: &'static str,
-    /// Another line of its head.
-    pub header: Option<(&'static str, &'static str)>,
+    /// More lines of its head.
+    pub headers: Vec<(&'static str, String)>,
     /// What it holds.
     pub body: String,
 }
@@ -16,12 +16,14 @@ pub struct Answer {
 impl Answer {
     /// Some text.
     pub fn text(status: u16, content_type: &'static str, text: impl Into<String>) -> Answer {
-        Answer { status, content_type, header: None, body: text.into() }
+        Answer { status, content_type, headers: Vec::new(), body: text.into() }
     }
 
-    /// A page.
+    /// A page. Nothing in it is run, and its form goes nowhere else.
     pub fn page(text: String) -> Answer {
-        Answer::text(200, "text/html; charset=utf-8", text)
+        let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
+        Answer::text(200, "text/html; charset=utf-8", text).with("Content-Security-Policy", policy)
     }
 
     /// JSON.
@@ -35,7 +37,8 @@ impl Answer {
     }
 
     /// The same, with another line in its head.
-    pub fn with(self, name: &'static str, value: &'static str) -> Answer {
-        Answer { header: Some((name, value)), ..self }
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Answer {
+        self.headers.push((name, value.into()));
+        self
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::answer::Answer;
+use super::bisects;
 use super::request::Request;
 use super::route::{Failure, allowed};
 use super::tokens::Role;
@@ -42,6 +43,8 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
         }
         ("GET", ["jobs", id]) => one(&queue, number(id)?),
         ("POST", ["jobs"]) => submit(desk, &mut queue, request),
+        ("GET", ["bisect"]) => Ok(bisects::list(desk)),
+        ("POST", ["bisect"]) => bisects::begin(desk, request),
         ("POST", ["jobs", id, "cancel"]) => {
             queue.cancel(number(id)?, "somebody cancelled it")?;
             one(&queue, number(id)?)
@@ -58,7 +61,7 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
             queue.resume(&scope(request)?)?;
             paused(&queue)
         }
-        (_, ["jobs"]) => Err(Failure::Method("GET, HEAD, POST")),
+        (_, ["jobs" | "bisect"]) => Err(Failure::Method("GET, HEAD, POST")),
         (_, ["openapi.json"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
         (_, ["jobs", _, "cancel" | "retry"] | ["queue", "pause" | "resume"]) => {
             Err(Failure::Method("POST"))

@@ -17,7 +17,7 @@ use axum::routing::any;
 use super::answer::Answer;
 use super::limits::Limits;
 use super::request::{LARGEST_BODY, Request};
-use super::route;
+use super::{bisects, route};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::serve::Server;
@@ -90,12 +90,13 @@ fn bind(desk: &Desk, address: SocketAddr, tell: &(dyn Fn(&str) + Sync)) -> Optio
 fn router(desk: &Desk) -> Router {
     let shared = Arc::new(Shared { desk: desk.clone(), limits: Limits::new(Instant::now()) });
     let site = Folder { path: desk.site(), under: String::new(), raw: false };
-    let site = files::router(vec![site], |page| page);
+    let site = files::router(vec![site], bisects::with_button);
     let own = Router::new()
         .route("/api", any(answer))
         .route("/api/{*rest}", any(answer))
         .route("/jobs", any(answer))
         .route("/jobs/{id}", any(answer))
+        .route("/alert/{id}/bisect", any(answer))
         .route("/health", any(answer))
         .route("/metrics", any(answer))
         .with_state(Arc::clone(&shared));
@@ -135,6 +136,7 @@ async fn answer(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         token: token(&head.headers),
+        fetch_site: text(HeaderName::from_static("sec-fetch-site")),
         content_type: text(CONTENT_TYPE),
         body: body.to_vec(),
     };
@@ -159,7 +161,7 @@ fn sent(answer: Answer) -> Response {
         .status(answer.status)
         .header(CONTENT_TYPE, answer.content_type)
         .header("x-frame-options", "DENY");
-    if let Some((name, value)) = answer.header {
+    for (name, value) in answer.headers {
         response = response.header(name, value);
     }
     // All parts are plain texts of ours.

@@ -2,6 +2,7 @@
 
 use super::answer::Answer;
 use super::route::Failure;
+use crate::coordinator::bisect::{Stage, readable};
 use crate::coordinator::desk::Desk;
 use crate::queue::{Filter, Kind, State};
 
@@ -25,6 +26,13 @@ pub fn answer(desk: &Desk) -> Result<Answer, Failure> {
     text += "# HELP melbot_oldest_waiting_seconds Age of the oldest job that could be taken.\n\
              # TYPE melbot_oldest_waiting_seconds gauge\n";
     text += &format!("melbot_oldest_waiting_seconds {age}\n");
+    text += "# HELP melbot_bisects Searches for the commits of alerts, by how far they are.\n\
+             # TYPE melbot_bisects gauge\n";
+    let searches = readable(desk);
+    for stage in Stage::ALL {
+        let count = searches.iter().filter(|(_, search)| search.stage == stage).count();
+        text += &format!("melbot_bisects{{stage=\"{}\"}} {count}\n", stage.word());
+    }
     text += "# HELP melbot_paused Pauses of the queue.\n# TYPE melbot_paused gauge\n";
     text += &format!("melbot_paused {}\n", queue.paused()?.len());
     Ok(Answer::text(200, "text/plain; version=0.0.4; charset=utf-8", text))

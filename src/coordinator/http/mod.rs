@@ -1,10 +1,13 @@
 //! The coordinator over HTTP: the site, pages of jobs, metrics, and an API for those who have a token.
 //!
 //! What is answered is decided by functions that block and know nothing of the server. There are no
-//! cookies, so that no other page can act in a reader's name.
+//! cookies, so that no other page can act in a reader's name; the one form wants a token, and proof that it is
+//! ours.
 
 mod answer;
 mod api;
+mod bisects;
+mod csrf;
 mod limits;
 mod listen;
 mod metrics;

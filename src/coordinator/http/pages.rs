@@ -1,4 +1,4 @@
-//! Pages of jobs. Everything in them is escaped; there are no buttons: who changes something has a token.
+//! Pages of jobs. Everything in them is escaped; there are no buttons: who changes jobs uses the API.
 
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
@@ -16,6 +16,7 @@ const OVER: i64 = 100;
 pub fn answer(desk: &Desk, path: &str) -> Result<Answer, Failure> {
     let id = path.strip_prefix("/jobs").unwrap_or_default().trim_matches('/');
     match id.parse() {
+        _ if id == "style.css" => Ok(Answer::text(200, "text/css; charset=utf-8", STYLE)),
         _ if id.is_empty() => list(desk),
         Ok(id) => one(desk, id),
         Err(_) => Err(Failure::Refused(404, "there is no such page".to_owned())),
@@ -112,12 +113,13 @@ fn time(milliseconds: i64) -> String {
     format!("<time datetime=\"{text}\">{}</time>", text.replace('T', " ").replace('Z', ""))
 }
 
-fn page(desk: &Desk, title: &str, body: &str) -> String {
+/// A page of ours, with links to the others.
+pub fn page(desk: &Desk, title: &str, body: &str) -> String {
     let site = escaped(desk.settings.title.as_deref().unwrap_or("melbot"));
     format!(
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{0} – {site}</title><style>{STYLE}</style>\
+         <title>{0} – {site}</title><link rel=\"stylesheet\" href=\"/jobs/style.css\">\
          <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a></nav>\
          <main><h1>{0}</h1>{body}</main></html>\n",
         escaped(title)
@@ -128,10 +130,13 @@ const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,
     max-width:72rem;margin:0 auto;padding:1rem}table{border-collapse:collapse;display:block;\
     overflow-x:auto}th,td{text-align:left;vertical-align:top;padding:.25rem .75rem .25rem 0;\
     border-bottom:1px solid #8884}td{overflow-wrap:anywhere}time{white-space:nowrap}\
+    input,button{font:inherit;padding:.2rem .6rem;box-sizing:border-box}\
+    input{width:min(34rem,100%);margin:0 .5rem .5rem 0}\
+    [role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
     .failed{color:#c33;font-weight:600}.running{font-weight:600}";
 
 /// Text that is no markup.
-fn escaped(text: &str) -> String {
+pub fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

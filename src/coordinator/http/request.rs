@@ -14,6 +14,8 @@ pub struct Request {
     pub query: String,
     /// The token of `Authorization: Bearer`.
     pub token: Option<String>,
+    /// What a browser says of the page that sent it: `same-origin`, `cross-site`.
+    pub fetch_site: String,
     /// Kind of the body.
     pub content_type: String,
     /// The body.

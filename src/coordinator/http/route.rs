@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::request::Request;
 use super::tokens::{self, Role, Tokens};
-use super::{api, metrics, pages};
+use super::{api, bisects, metrics, pages};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::queue::QueueError;
@@ -58,6 +58,9 @@ pub fn answer(desk: &Desk, request: &Request) -> Answer {
     let path = request.path.as_str();
     if path == "/api" || path.starts_with("/api/") {
         return api::answer(desk, request).unwrap_or_else(Answer::from);
+    }
+    if let Some(id) = path.strip_prefix("/alert/").and_then(|path| path.strip_suffix("/bisect")) {
+        return bisects::form(desk, request, id).unwrap_or_else(Answer::from);
     }
     if !looks {
         return Failure::Method("GET, HEAD").into();

@@ -1,6 +1,6 @@
 //! A mail about a regression, ready to be sent.
 
-use crate::analysis::alerts::{Alert, Turn, figure, interval, signed};
+use crate::analysis::alerts::{Alert, Turn, Window, figure, interval, signed};
 use crate::model::Release;
 use crate::site::format::capital;
 
@@ -37,7 +37,7 @@ pub fn mail(alert: &Alert, coverage: f64) -> Option<String> {
         100.0 * coverage,
         capital(&alert.corroboration())
     );
-    if let (Some(good), Some(bad)) = (tag(good), tag(bad)) {
+    if let Some((good, bad)) = tags(&alert.window) {
         text += &format!("\n#regzbot introduced: {good}..{bad}\n");
     }
     Some(text)
@@ -77,9 +77,12 @@ fn table(alert: &Alert) -> String {
     text
 }
 
-/// The tag of a kernel in the git tree, if its name is that of a release.
-pub fn tag(kernel: &str) -> Option<String> {
-    Release::parse(kernel).map(|release| format!("v{release}"))
+/// The tags of both ends of a window in the git tree, if they are those of two releases: kernels of
+/// a distribution may all be made from one.
+pub fn tags(window: &Window) -> Option<(String, String)> {
+    let tag = |kernel: &str| Release::parse(kernel).map(|release| format!("v{release}"));
+    let (good, bad) = (tag(&window.last_good)?, tag(&window.first_bad)?);
+    (good != bad).then_some((good, bad))
 }
 
 #[cfg(test)]
@@ -97,7 +100,9 @@ mod tests {
 
     #[test]
     fn kernels_without_a_tag_are_not_given_one() {
-        let text = mail(&alert("kernbench", ("mine", "6.9"), 1), 0.9).expect("a regression");
-        assert!(!text.contains("regzbot"), "{text}");
+        for ends in [("mine", "6.9"), ("6.4.0-150600.21.1-default", "6.4.0-150600.23.7-default")] {
+            let text = mail(&alert("kernbench", ends, 1), 0.9).expect("a regression");
+            assert!(!text.contains("regzbot"), "{text}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::failing;
 use super::line::{Line, mark, sign, size_interval};
-use super::mail::{mail, tag};
+use super::mail::{mail, tags};
 use super::{LIST, page_of};
 use crate::analysis::Moved;
 use crate::analysis::alerts::{
@@ -54,7 +54,7 @@ struct Page<'s> {
     differing: Differing,
     notes: Vec<Note>,
     commands: String,
-    bisect: Option<String>,
+    bisect: String,
     /// What the search for its commit says, and its page.
     search: Option<(String, Link)>,
     mail: Option<String>,
@@ -311,17 +311,26 @@ fn commands(alert: &Alert) -> String {
     )
 }
 
-fn bisect(alert: &Alert) -> Option<String> {
-    let (good, bad) = (tag(&alert.window.last_good)?, tag(&alert.window.first_bad)?);
+fn bisect(alert: &Alert) -> String {
     let id = &alert.id;
-    Some(format!(
-        "melbot bisect start {id} RESULTS --tree LINUX\n\
+    let ends = tags(&alert.window);
+    // Kernels of a distribution, and such with names of their own: only people know the commits.
+    let given = if ends.is_some() { "" } else { " \\\n    --good GOOD --bad BAD" };
+    let log = match &ends {
+        Some((good, bad)) => format!("git -C LINUX log --oneline {good}..{bad}\n"),
+        None => format!(
+            "# GOOD, BAD: the commits that {} and {} are made from\n",
+            quoted(&alert.window.last_good),
+            quoted(&alert.window.first_bad)
+        ),
+    };
+    format!(
+        "melbot bisect start {id} RESULTS --tree LINUX{given}\n\
          melbot bisect run RESULTS/bisects/{id} \\\n    \
-         --build 'make -s -j$(nproc)' \\\n    \
+         --build 'make -s -j8' \\\n    \
          --image arch/x86/boot/bzImage \\\n    \
-         --measure ./boot-and-measure\n\
-         git -C LINUX log --oneline {good}..{bad}\n"
-    ))
+         --measure ./boot-and-measure\n{log}"
+    )
 }
 
 #[derive(Serialize)]

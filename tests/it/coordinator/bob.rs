@@ -90,13 +90,35 @@ impl<'w> Bob<'w> {
 
     pub fn log(&self) -> String {
         let read = |path: &str| fs::read_to_string(self.world.path(path)).unwrap_or_default();
-        format!("{}\nclient of vm1:\n{}", read("bob.log"), read("state/vm1/client.log"))
+        let machines = self.world.list("machines");
+        let clients = machines.iter().map(|file| file.trim_end_matches(".toml")).map(|name| {
+            format!("\nclient of {name}:\n{}", read(&format!("state/{name}/client.log")))
+        });
+        read("bob.log") + &clients.collect::<String>()
     }
 
     /// Ends it as the power does.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Ends the clients of its machines as the power does; gives how many there were.
+    pub fn kill_clients(&self) -> usize {
+        let lab = self.world.path("").canonicalize().unwrap();
+        let lab = lab.to_str().unwrap();
+        let mut killed = 0;
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let line = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            let line = String::from_utf8_lossy(&line).replace('\0', " ");
+            if line.starts_with("melbot client ") && line.contains(lab) {
+                let pid = process.file_name().into_string().unwrap();
+                // It may just have ended by itself.
+                let _ = Command::new("kill").args(["-KILL", &pid]).stderr(Stdio::null()).status();
+                killed += 1;
+            }
+        }
+        killed
     }
 
     /// Ends it in good order.

@@ -19,15 +19,16 @@ const JOB: &str = "\
 machines = [\"m\"]\nconfig = \"config-x\"\n[kernel]\npackage = \"kernels/<b>.deb\"\n\
 [mmtests]\nsource = \"mmtests\"\n";
 
-struct Server {
-    address: String,
+/// The coordinator, as its readers see it.
+pub struct Server {
+    pub address: String,
 }
 
 /// Status, head and body.
-type Reply = (u16, String, String);
+pub type Reply = (u16, String, String);
 
 impl Server {
-    fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
+    pub fn ask(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> Reply {
         let token = token.map_or(String::new(), |t| format!("Authorization: Bearer {t}\r\n"));
         self.raw(&format!(
             "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}Content-Length: {}\r\n\r\n{body}",
@@ -35,11 +36,11 @@ impl Server {
         ))
     }
 
-    fn get(&self, path: &str) -> Reply {
+    pub fn get(&self, path: &str) -> Reply {
         self.ask("GET", path, None, "")
     }
 
-    fn raw(&self, request: &str) -> Reply {
+    pub fn raw(&self, request: &str) -> Reply {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.write_all(request.as_bytes()).unwrap();
         let mut reply = String::new();
@@ -50,7 +51,7 @@ impl Server {
     }
 }
 
-fn json(reply: &Reply) -> Value {
+pub fn json(reply: &Reply) -> Value {
     serde_json::from_str(&reply.2).unwrap_or_else(|error| panic!("{error}: {reply:?}"))
 }
 

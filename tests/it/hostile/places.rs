@@ -5,6 +5,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use super::tree::{LOG, RUN, SAMPLES, Tree};
+use crate::support::argument;
 
 const OTHER: &str = "ivor/workload-kernbench/6.11";
 
@@ -142,4 +143,31 @@ fn many_links_across_do_not_take_for_ever() {
         }
     }
     tree.check().has(SAMPLES);
+}
+
+#[test]
+fn what_lies_in_the_folder_of_a_site_is_not_replaced_with_it() {
+    let tree = Tree::new();
+    let site = tree.beside("site");
+    let made = tree.melbot("site", &["-o", argument(&site)]);
+    assert!(made.status.success());
+    let inside = site.join("results");
+    fs::rename(tree.path(""), &inside).unwrap();
+    let mut command = crate::support::melbot();
+    command.args(["site", argument(&inside), "-o", argument(&site)]);
+    let output = command.args(["--store", argument(&tree.store())]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("the results lie in it") && said.contains("--output"), "{said}");
+    assert!(inside.join(RUN).is_dir());
+}
+
+#[test]
+fn an_empty_iteration_among_runs_hides_none() {
+    let tree = Tree::new();
+    for stray in ["iter-0", "ivor/iter-0", "ivor/workload-kernbench/iter-3"] {
+        fs::create_dir(tree.path(stray)).unwrap();
+        tree.check().has(SAMPLES).tells(stray, "in no run");
+        fs::remove_dir(tree.path(stray)).unwrap();
+    }
 }

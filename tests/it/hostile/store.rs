@@ -20,7 +20,7 @@ fn whatever_is_broken_in_it_is_read_again() {
     let expected = everything(&tree);
     let names: Vec<_> = files(&tree.store());
     let ends = |end: &str| names.iter().filter(|n| n.extension().is_some_and(|e| e == end)).count();
-    assert_eq!((ends("parquet"), ends("record")), (2, 2), "{names:?}");
+    assert_eq!((ends("parquet"), ends("record"), ends("memory")), (2, 2, 1), "{names:?}");
     for name in &names {
         let whole = fs::read(name).unwrap();
         let mut turned = whole.clone();
@@ -93,6 +93,29 @@ fn a_store_that_cannot_be() {
         assert!(said.contains(argument(&place)) && said.contains("--store"), "{said}");
         assert!(said.contains(remedy), "{said}");
     }
+}
+
+#[test]
+fn what_the_system_refused_once_is_read_at_the_next_time() {
+    let tree = Tree::new();
+    let expected = everything(&Tree::new());
+    let site = tree.beside("site");
+    let make = |limit: &str| {
+        let script = format!("{limit}\nexec \"$0\" site \"$1\" --store \"$2\" -o \"$3\"");
+        let output = Command::new("sh")
+            .args(["-c", &script, env!("CARGO_BIN_EXE_melbot")])
+            .args([tree.path(""), tree.store(), site.clone()])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    // Too few for the logs of two runs at a time.
+    let refused = make("ulimit -n 7");
+    assert!(!refused.contains("no problems"), "{refused}");
+    let made = make("");
+    assert!(made.starts_with("2 runs;") && made.contains("no problems"), "{made}");
+    assert!(make("").starts_with("nothing changed"), "all was there the last time");
+    assert_eq!(everything(&tree), expected);
 }
 
 /// Runs `melbot check` in a shell after some preparation.

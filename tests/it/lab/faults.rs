@@ -43,7 +43,7 @@ esac"#,
     assert_eq!(world.record()["faults"].as_array().unwrap().len(), 4);
     assert_eq!(world.record()["outcome"].as_str(), Some("finished"));
     let checked = world.printed(&["check", "results"]);
-    assert!(checked.contains("1 runs of 1 configs"), "{checked}");
+    assert!(checked.contains("1 run of 1 config on 1 machine"), "{checked}");
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn noise(seed: u64) -> impl FnMut(usize, usize, usize) -> f64 {
 }
 
 fn measure((history, measured): &(History, Measurements)) -> Evidence {
-    Evidence::measure(history, measured, &Settings::default())
+    Evidence::measure(history, measured, &Settings::default(), &mut Memory::default())
 }
 
 #[test]
@@ -87,8 +87,12 @@ fn a_machine_that_changes_under_the_same_kernel_is_counted() {
 
 #[test]
 fn a_lab_without_anything_to_compare_says_so() {
-    let none =
-        Evidence::measure(&History::default(), &Measurements::default(), &Settings::default());
+    let none = Evidence::measure(
+        &History::default(),
+        &Measurements::default(),
+        &Settings::default(),
+        &mut Memory::default(),
+    );
     assert!(none.sentence().contains("cannot be measured"), "{}", none.sentence());
     assert_eq!(none.all.rate_pct, None);
 }

@@ -149,3 +149,27 @@ fn the_number_of_threads_is_irrelevant() {
     };
     assert_eq!(on(1), on(2));
 }
+
+#[test]
+fn a_step_without_any_noise_is_a_change() {
+    for (before, after) in [(1000.0, 1300.0), (1000.0, 1050.0), (25.0, 26.5)] {
+        let (before, after) = ([before], [after]);
+        let (before, after) = (vec![&before[..]; 4], vec![&after[..]; 4]);
+        let kernels = (0..12).map(|at| (at, if at < 6 { &before } else { &after }.clone()));
+        let judged = one(12, kernels.collect());
+        for (at, comparison) in judged.comparisons.iter().enumerate() {
+            let expected = if at == 6 { Verdict::Regressed } else { Verdict::NoChange };
+            let expected = if at == 0 { Verdict::First } else { expected };
+            assert_eq!(comparison.verdict, expected, "{at}: {comparison:?}");
+        }
+    }
+}
+
+#[test]
+fn a_step_of_the_last_digit_is_none() {
+    // Printed with two decimals, and so coarse that all boots of a kernel read alike.
+    let (low, high): (Vec<&[f64]>, Vec<&[f64]>) = (vec![&[1.00]; 4], vec![&[1.01]; 4]);
+    let kernels = (0..12).map(|at| (at, if at % 3 == 0 { &low } else { &high }.clone()));
+    let judged = one(12, kernels.collect());
+    assert!(judged.changes().next().is_none(), "{:?}", judged.comparisons);
+}

@@ -1,6 +1,7 @@
 //! What must hold whatever the data are, and what odd data come to.
 
 mod edges;
+mod memory;
 mod properties;
 
 use super::model::{Kernel, Tree};

@@ -7,14 +7,14 @@ use super::line;
 use proptest::prelude::*;
 
 /// Samples by kernel and boot.
-type Samples = Vec<Vec<Vec<f64>>>;
+pub(super) type Samples = Vec<Vec<Vec<f64>>>;
 
 /// The long variants, with many more series: minutes without optimisation.
 fn slow() -> bool {
     std::env::var_os("MELBOT_SLOW_TESTS").is_some()
 }
 
-fn data(samples: &Samples, group: usize, direction: Direction) -> SeriesData<'_> {
+pub(super) fn data(samples: &Samples, group: usize, direction: Direction) -> SeriesData<'_> {
     let observations = samples
         .iter()
         .enumerate()
@@ -72,7 +72,7 @@ fn judged(series: &[Samples], direction: Direction) -> Vec<SeriesVerdicts> {
     judge(&line(kernels), &data, &Settings::default())
 }
 
-fn base(seed: u64) -> Vec<Samples> {
+pub(super) fn base(seed: u64) -> Vec<Samples> {
     let step = |s: u64| if s.is_multiple_of(3) { 0.08 } else { 0.0 };
     (0..12).map(|s| made(seed * 100 + s, 10, 3, step(s), 6)).collect()
 }
