@@ -30,7 +30,7 @@ impl History {
             if history.places.contains_key(&run.name) {
                 continue;
             }
-            let track = Release::parse(&run.name).map_or(String::new(), |r| r.track().to_string());
+            let track = Release::track_of(&run.name).unwrap_or_default();
             let known = history.tracks.iter().position(|known| *known == track);
             let track = known.unwrap_or_else(|| {
                 history.tracks.push(track);

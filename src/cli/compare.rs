@@ -69,8 +69,8 @@ impl Compare {
         };
         let mut runs = loaded.into_runs();
         runs.retain(|run| self.filter.takes_names(&run.machine, &run.config));
-        self.keep_runs(&mut runs)?;
         let baseline = baseline(&self.baseline);
+        self.keep_runs(&mut runs, &baseline)?;
         let mut comparisons = compare_all(&runs, &baseline)?;
         if let Baseline::Run(name) = &baseline {
             let without = comparisons.iter().filter(|of| of.columns.iter().all(|c| c.run != *name));
@@ -95,7 +95,7 @@ impl Compare {
     }
 
     /// Drops the runs that were not asked for, but for what they are to be set against.
-    fn keep_runs(&self, runs: &mut Vec<Run>) -> anyhow::Result<()> {
+    fn keep_runs(&self, runs: &mut Vec<Run>, baseline: &Baseline) -> anyhow::Result<()> {
         if self.run.is_empty() {
             return Ok(());
         }
@@ -110,13 +110,8 @@ impl Compare {
                 bail!("no run {wanted:?} in these results; there are: {}", known.join(", "));
             }
         }
-        let base = match baseline(&self.baseline) {
-            Baseline::Run(name) => Some(name),
-            Baseline::First | Baseline::Previous => None,
-        };
-        runs.retain(|run| {
-            base.as_ref() == Some(&run.name) || self.run.iter().any(|w| named(&run.name, w))
-        });
+        let is_baseline = |run: &Run| matches!(baseline, Baseline::Run(name) if *name == run.name);
+        runs.retain(|run| is_baseline(run) || self.run.iter().any(|w| named(&run.name, w)));
         Ok(())
     }
 

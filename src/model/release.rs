@@ -70,6 +70,16 @@ impl Release {
         })
     }
 
+    /// The tag in the git tree of the kernel that a run is named after, `v6.12.3`; absent for free text.
+    pub fn tag_of(name: &str) -> Option<String> {
+        Release::parse(name).map(|release| format!("v{release}"))
+    }
+
+    /// The track of the kernel that a run is named after, `mainline` or `6.12.y`; absent for free text.
+    pub fn track_of(name: &str) -> Option<String> {
+        Release::parse(name).map(|release| release.track().to_string())
+    }
+
     /// The track this kernel is on.
     pub fn track(self) -> Track {
         if self.point == 0 { Track::Mainline } else { Track::Stable(self) }

@@ -10,7 +10,7 @@ use crate::analysis::History;
 use crate::analysis::changes::{
     ChangeComparison, ChangeVerdict, Memory, SeriesVerdicts, Settings, Tree, judge_with,
 };
-use crate::model::{Direction, Environment, Release, Track};
+use crate::model::{Direction, Environment, Release};
 
 /// What a list of changes calls a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -151,10 +151,7 @@ impl Judged {
 
 /// The track of the kernel that a run is named after; nothing for free text.
 pub fn track_name(run: &str) -> String {
-    Release::parse(run).map_or(String::new(), |release| match release.track() {
-        Track::Mainline => "mainline".to_owned(),
-        stable @ Track::Stable(_) => stable.to_string(),
-    })
+    Release::track_of(run).unwrap_or_default()
 }
 
 impl JudgedSeries {

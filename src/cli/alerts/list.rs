@@ -107,11 +107,7 @@ impl Choice {
     /// Stops at names of kernels and tracks that the results do not have.
     fn check(&self, judgement: &Judgement) -> anyhow::Result<()> {
         let history = &judgement.judged.history;
-        let kernels = || (0..history.tree.kernels.len()).map(|at| judgement.judged.name(at));
-        if let Some(name) = self.kernel.iter().find(|name| history.place(name).is_none()) {
-            let all: Vec<&str> = kernels().collect();
-            bail!("no kernel {name:?} in these results; there are: {}", all.join(", "));
-        }
+        self.kernel.iter().try_for_each(|name| place(judgement, name).map(drop))?;
         let tracks = (0..history.tree.kernels.len()).map(|at| history.track(at));
         let tracks: BTreeSet<&str> = tracks.filter(|track| !track.is_empty()).collect();
         if let Some(name) = self.track.iter().find(|name| !tracks.contains(name.as_str())) {
@@ -275,10 +271,7 @@ impl List {
         let (series, kernel) = asked.rsplit_once('@').with_context(wrong)?;
         let (benchmark, operation) = series.split_once('/').with_context(wrong)?;
         let judged = &judgement.judged;
-        let Some(place) = judged.history.place(kernel) else {
-            let all: Vec<&str> = judged.tree().kernels.iter().map(|k| k.name.as_str()).collect();
-            bail!("no kernel {kernel:?} in these results; there are: {}", all.join(", "));
-        };
+        let place = place(judgement, kernel)?;
         let meant = |s: &&crate::analysis::alerts::JudgedSeries| {
             let at = &s.key.of;
             at.benchmark == benchmark
@@ -321,6 +314,15 @@ impl List {
         print(&paper.finish())?;
         Ok(Ending::Fine)
     }
+}
+
+/// The place of a kernel in the history, which has to be there.
+fn place(judgement: &Judgement, kernel: &str) -> anyhow::Result<usize> {
+    judgement.judged.history.place(kernel).with_context(|| {
+        let kernels = judgement.judged.tree().kernels.iter();
+        let all: Vec<&str> = kernels.map(|kernel| kernel.name.as_str()).collect();
+        format!("no kernel {kernel:?} in these results; there are: {}", all.join(", "))
+    })
 }
 
 /// `3 alerts: 1 regression still there (1 new), 1 over, 1 improvement`.

@@ -118,7 +118,7 @@ impl Start {
         let tree = tree.context("name the git tree with --tree, or as `tree` in melbot.toml")?;
         let window = &alert.window;
         let end = |named: &Option<String>, kernel: &str| {
-            named.clone().unwrap_or_else(|| revision(kernel))
+            named.clone().or_else(|| Release::tag_of(kernel)).unwrap_or_else(|| kernel.to_owned())
         };
         let ends = (end(&self.good, &window.last_good), end(&self.bad, &window.first_bad));
         let of = &alert.of;
@@ -156,9 +156,4 @@ impl Start {
             )
         })
     }
-}
-
-/// What git may call a kernel: by its tag, if its name is that of a release.
-fn revision(kernel: &str) -> String {
-    Release::parse(kernel).map_or_else(|| kernel.to_owned(), |release| format!("v{release}"))
 }

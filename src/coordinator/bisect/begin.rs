@@ -4,8 +4,8 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::assignment::{Assignment, By, Stage};
-use super::ending;
 use super::seen::Seen;
+use super::{ending, unusable};
 use crate::bisect::{self, Alerted, Session};
 use crate::client::{JobFile, KernelSource, MmtestsSource, RunRecord, usual_seconds};
 use crate::coordinator::desk::Desk;
@@ -54,7 +54,7 @@ pub fn begin(desk: &Desk, alert: &Seen, by: By) -> Result<(PathBuf, bool), LabEr
     // One that somebody began and works on by hand stays theirs; what was left before its first
     // measurement is gone on with.
     let begun = Session::is_one(&folder).then(|| Session::own(&folder)).transpose();
-    match begun.map_err(wrong)? {
+    match begun.map_err(unusable)? {
         Some(session) if !session.journal().is_empty() => {
             return Err(LabError::new(
                 format!("{}: somebody measures for this search by hand", folder.display()),
@@ -65,7 +65,7 @@ pub fn begin(desk: &Desk, alert: &Seen, by: By) -> Result<(PathBuf, bool), LabEr
         None => {
             let git = desk.tree(tree)?.folder;
             let ends = (ends.0.as_str(), ends.1.as_str());
-            Session::start(&folder, &git, ends, (&metric, Some(subject))).map_err(wrong)?;
+            Session::start(&folder, &git, ends, (&metric, Some(subject))).map_err(unusable)?;
         }
     }
     assignment.write(&folder)?;
@@ -89,10 +89,6 @@ pub fn plan<'d>(desk: &'d Desk, alert: &Seen) -> Result<Planned<'d>, LabError> {
     let policy = policy(desk, alert)?;
     let (tree, ends) = ends(desk, policy, alert)?;
     Ok(Planned { policy, tree, ends })
-}
-
-fn wrong(error: bisect::SessionError) -> LabError {
-    LabError::new(error.to_string(), "see docs/BISECT.md")
 }
 
 /// The policy that runs the config of an alert on its machine.
@@ -123,8 +119,8 @@ fn ends<'p>(
         let tree = desk.tree(name)?;
         let end = |kernel: &str| -> Result<String, LabError> {
             let run = desk.results().join(&alert.run_path).join(kernel);
-            let revision = commit_of(&run).unwrap_or_else(|| revision(kernel));
-            tree.commit(&revision).map(|(commit, _)| commit)
+            let revision = commit_of(&run).or_else(|| Release::tag_of(kernel));
+            tree.commit(revision.as_deref().unwrap_or(kernel)).map(|(commit, _)| commit)
         };
         let both = end(&alert.window.last_good).and_then(|good| {
             let bad = end(&alert.window.first_bad)?;
@@ -141,11 +137,6 @@ fn ends<'p>(
 /// The commit that was run, as its run tells.
 fn commit_of(run: &Path) -> Option<String> {
     RunRecord::read(run)?.kernel.commit
-}
-
-/// What git may call a kernel: by its tag, if its name is that of a release.
-fn revision(kernel: &str) -> String {
-    Release::parse(kernel).map_or_else(|| kernel.to_owned(), |release| format!("v{release}"))
 }
 
 fn alerted(desk: &Desk, alert: &Seen) -> Result<Alerted, LabError> {

@@ -2,6 +2,7 @@
 //! All of it can be done again, and is then done once.
 
 use super::assignment::Assignment;
+use super::unusable;
 use crate::bisect::{Account, Alerted, Session, explain, mail, maintainers};
 use crate::coordinator::desk::Desk;
 use crate::coordinator::notify;
@@ -27,7 +28,7 @@ pub fn tell(
         let subject = format!("the bisection of {what} stopped");
         return notify::tell(desk, &name, &subject, stopped(alert, why));
     }
-    explain(session).map_err(|error| LabError::new(error.to_string(), "see docs/BISECT.md"))?;
+    explain(session).map_err(unusable)?;
     publish(queue, assignment, alert, account.measurements)?;
     let (subject, body) = match letter(desk, session, assignment, &account) {
         Some(letter) => letter,

@@ -5,6 +5,10 @@
 //! measured in this lab. Nothing else has to be remembered: what comes next follows from the journal, and its
 //! job has a key that follows from the same, so that whoever is killed in between finds the job again.
 
+use std::fmt::Display;
+
+use crate::lab::LabError;
+
 mod assignment;
 mod begin;
 mod ending;
@@ -24,3 +28,8 @@ pub use policy::{Auto, Says};
 pub use qualify::{Qualified, qualify};
 pub use seen::{Seen, alerts};
 pub use work::work;
+
+/// What is wrong with the folder of a search.
+fn unusable(error: impl Display) -> LabError {
+    LabError::new(error.to_string(), "see docs/BISECT.md")
+}

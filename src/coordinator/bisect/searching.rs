@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::assignment::Assignment;
-use super::ending;
 use super::experiment::{Bench, Came, Experiment, Image};
+use super::{ending, unusable};
 use crate::bisect::{
     Alerted, DOUBTED, Event, Outcome, Place, Purpose, REVERTED, Revert, Session, SessionError,
     Settings, Step, figure,
@@ -61,7 +61,7 @@ impl Searching {
         let session = match Session::own(folder) {
             Ok(session) => session,
             Err(SessionError::Busy(_)) => return Ok(None),
-            Err(error) => return Err(wrong(error)),
+            Err(error) => return Err(unusable(error)),
         };
         let alert = session.subject.alert.clone().ok_or_else(|| {
             LabError::new(
@@ -106,7 +106,7 @@ impl Searching {
                     if let Wanted::Revert(at) = wanted {
                         self.session
                             .reverted(at, vec![Revert::Failed(reason)], None)
-                            .map_err(wrong)?;
+                            .map_err(unusable)?;
                         continue;
                     }
                     return Ok(Advance::Stopped(reason));
@@ -204,7 +204,7 @@ impl Searching {
                 self.believe_doubts()?;
                 self.built(place, image)?;
                 let together = self.session.measured_together(place, &values, Some(seconds));
-                together.map_err(wrong)?;
+                together.map_err(unusable)?;
                 let values: Vec<String> = values.into_iter().map(figure).collect();
                 tell(&format!("{name}: {}; {}", values.join(" "), self.left()));
             }
@@ -214,7 +214,7 @@ impl Searching {
             }
             (Came::Broken(reason), Place::Commit(at)) => {
                 tell(&format!("{name}: left out: {reason}"));
-                self.session.skipped(at, &reason).map_err(wrong)?;
+                self.session.skipped(at, &reason).map_err(unusable)?;
             }
             // Is it the commit, or the machine? Nothing is written down before something else was measured.
             (Came::Failed(reason, image), Place::Commit(at)) => {
@@ -235,11 +235,11 @@ impl Searching {
                 let told: Vec<String> = values.iter().copied().map(figure).collect();
                 tell(&format!("{name}: {}", told.join(" ")));
                 let values = values.into_iter().map(Revert::Value).collect();
-                self.session.reverted(at, values, Some(seconds)).map_err(wrong)?;
+                self.session.reverted(at, values, Some(seconds)).map_err(unusable)?;
             }
             Came::Broken(reason) | Came::Failed(reason, _) => {
                 tell(&format!("{name}: {reason}"));
-                self.session.reverted(at, vec![Revert::Failed(reason)], None).map_err(wrong)?;
+                self.session.reverted(at, vec![Revert::Failed(reason)], None).map_err(unusable)?;
             }
             _ => {}
         }
@@ -249,7 +249,7 @@ impl Searching {
     fn built(&mut self, place: Place, image: Image) -> Result<(), LabError> {
         match image.hash {
             Some(hash) if self.session.image(place) != Some(hash.as_str()) => {
-                self.session.built(place, &hash, image.seconds).map_err(wrong)
+                self.session.built(place, &hash, image.seconds).map_err(unusable)
             }
             _ => Ok(()),
         }
@@ -257,7 +257,7 @@ impl Searching {
 
     fn believe_doubts(&mut self) -> Result<(), LabError> {
         for (at, reason) in std::mem::take(&mut self.doubted) {
-            self.session.skipped(at, &reason).map_err(wrong)?;
+            self.session.skipped(at, &reason).map_err(unusable)?;
         }
         Ok(())
     }
@@ -280,8 +280,4 @@ fn boots(purpose: Purpose, measured: usize) -> u32 {
         Purpose::Search => 0,
     };
     wanted.saturating_sub(measured).clamp(1, 2) as u32
-}
-
-fn wrong(error: SessionError) -> LabError {
-    LabError::new(error.to_string(), "see docs/BISECT.md")
 }

@@ -80,8 +80,7 @@ fn table(alert: &Alert) -> String {
 /// The tags of both ends of a window in the git tree, if they are those of two releases: kernels of
 /// a distribution may all be made from one.
 pub fn tags(window: &Window) -> Option<(String, String)> {
-    let tag = |kernel: &str| Release::parse(kernel).map(|release| format!("v{release}"));
-    let (good, bad) = (tag(&window.last_good)?, tag(&window.first_bad)?);
+    let (good, bad) = (Release::tag_of(&window.last_good)?, Release::tag_of(&window.first_bad)?);
     (good != bad).then_some((good, bad))
 }
 

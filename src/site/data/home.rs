@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
-use super::{beside, comparison, runs, track};
+use super::{beside, comparison, runs};
 use crate::analysis::BenchmarkTable;
+use crate::model::Release;
 use crate::site::alerts::Section;
 use crate::site::catalogue::{Catalogue, Shelf};
 use crate::site::coverage::{Grid, State};
@@ -89,7 +90,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 }
 
 fn kernel(kernel: &str) -> Kernel<'_> {
-    Kernel { kernel, track: track(kernel), data: beside(&kernel_page(kernel)) }
+    Kernel { kernel, track: Release::track_of(kernel), data: beside(&kernel_page(kernel)) }
 }
 
 fn benchmarks<'s>(catalogue: &'s Catalogue) -> Vec<Named<'s>> {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::comparison::{self, Cell};
-use super::{beside, runs, track};
+use super::{beside, runs};
 use crate::analysis::OperationTable;
-use crate::model::Outcome;
+use crate::model::{Outcome, Release};
 use crate::site::catalogue::Shelf;
 use crate::site::kernels::{Spot, is_told};
 use crate::site::names::kernel_page;
@@ -53,7 +53,7 @@ pub fn write(site: &Site, name: &str, spots: &[Spot], out: &dyn Output) -> Resul
     let released = |(shelf, at): &Spot| shelf.comparison.columns.get(*at)?.released;
     let data = Data {
         kernel: name,
-        track: track(name),
+        track: Release::track_of(name),
         released: spots.iter().find_map(released),
         runs: spots.iter().filter_map(|(shelf, at)| run(shelf, *at)).collect(),
         moved: spots.iter().flat_map(|(shelf, at)| moved(shelf, *at)).collect(),

@@ -17,7 +17,6 @@ use serde::Serialize;
 
 use super::templates::root_of;
 use super::{Output, Site, SiteError};
-use crate::model::Release;
 
 /// Path of the schema.
 const SCHEMA: &str = "schema.json";
@@ -63,9 +62,4 @@ fn failed(error: serde_json::Error) -> SiteError {
 /// Path of the data of a page.
 pub fn beside(page: &str) -> String {
     format!("{}.json", page.strip_suffix(".html").unwrap_or(page))
-}
-
-/// `mainline`, `6.12.y`, or absent for free text.
-fn track(run: &str) -> Option<String> {
-    Release::parse(run).map(|release| release.track().to_string())
 }

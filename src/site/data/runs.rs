@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::track;
-use crate::model::{self, KernelWarning, Outcome, Problem};
+use crate::model::{self, KernelWarning, Outcome, Problem, Release};
 use crate::site::catalogue::Shelf;
 use crate::site::{Output, SiteError};
 
@@ -66,7 +65,7 @@ pub fn write(shelf: &Shelf, out: &dyn Output) -> Result<(), SiteError> {
 fn run<'s>(run: &'s model::Run, page: &'s str) -> Run<'s> {
     Run {
         run: &run.name,
-        track: track(&run.name),
+        track: Release::track_of(&run.name),
         page,
         path: &run.path,
         released: run.released,
