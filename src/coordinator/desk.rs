@@ -82,7 +82,7 @@ impl Desk {
         let url =
             if path.exists() { path.to_string_lossy().into_owned() } else { settings.url.clone() };
         let folder = self.state("trees").join(format!("{name}.git"));
-        Ok(Tree { folder, url })
+        Ok(Tree { folder, url, token: None })
     }
 
     /// Identity of the build of a commit.

@@ -3,8 +3,10 @@
 mod begun;
 mod bisected;
 mod bob;
+mod builders;
 mod http;
 mod killed;
+mod real;
 mod rerun;
 mod simulated;
 mod whole;

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::answer::Answer;
-use super::bisects;
 use super::request::Request;
 use super::route::{Failure, allowed};
 use super::tokens::Role;
+use super::{bisects, builds};
 use crate::client::JobFile;
 use crate::coordinator::desk::Desk;
 use crate::coordinator::hand::{Added, add, leads_out};
@@ -32,6 +32,7 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
     let role = match (method, parts.as_slice()) {
         ("GET", _) => Role::Read,
         (_, ["queue", ..]) => Role::Admin,
+        (_, ["builds", ..]) => Role::Build,
         _ => Role::Submit,
     };
     allowed(desk, request, role)?;
@@ -53,6 +54,14 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
             queue.retry(number(id)?)?;
             one(&queue, number(id)?)
         }
+        ("POST", ["builds", "take"]) => builds::take(desk, &mut queue, request),
+        ("POST", ["builds", id, "renew"]) => builds::renew(&mut queue, number(id)?, request),
+        ("POST", ["builds", id, what @ ("package" | "log")]) => {
+            builds::piece(desk, &mut queue, (number(id)?, what), request)
+        }
+        ("POST", ["builds", id, "finish"]) => {
+            builds::finish(desk, &mut queue, number(id)?, request)
+        }
         ("POST", ["queue", "pause"]) => {
             queue.pause(&scope(request)?)?;
             paused(&queue)
@@ -63,9 +72,13 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
         }
         (_, ["jobs" | "bisect"]) => Err(Failure::Method("GET, HEAD, POST")),
         (_, ["openapi.json"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
-        (_, ["jobs", _, "cancel" | "retry"] | ["queue", "pause" | "resume"]) => {
-            Err(Failure::Method("POST"))
-        }
+        (
+            _,
+            ["jobs", _, "cancel" | "retry"]
+            | ["queue", "pause" | "resume"]
+            | ["builds", "take"]
+            | ["builds", _, "renew" | "package" | "log" | "finish"],
+        ) => Err(Failure::Method("POST")),
         _ => Err(Failure::Refused(404, "there is no such thing; see /api/openapi.json".to_owned())),
     }
 }

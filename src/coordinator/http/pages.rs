@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::answer::Answer;
 use super::route::Failure;
 use crate::coordinator::desk::Desk;
+use crate::coordinator::lines::{Line, Standing};
 use crate::notes::utc;
 use crate::queue::{Filter, Job, State};
 
@@ -14,6 +15,9 @@ const OVER: i64 = 100;
 
 /// The page of this path.
 pub fn answer(desk: &Desk, path: &str) -> Result<Answer, Failure> {
+    if path.trim_end_matches('/') == "/builds" {
+        return builds(desk);
+    }
     let id = path.strip_prefix("/jobs").unwrap_or_default().trim_matches('/');
     match id.parse() {
         _ if id == "style.css" => Ok(Answer::text(200, "text/css; charset=utf-8", STYLE)),
@@ -30,6 +34,15 @@ fn list(desk: &Desk) -> Result<Answer, Failure> {
     let mut body = String::new();
     for scope in queue.paused()? {
         let _ = write!(body, "<p><strong>Paused:</strong> {}</p>", escaped(&scope.to_string()));
+    }
+    for line in Line::all(&queue)?.iter().filter(|line| line.standing() != Standing::Builds) {
+        let _ = write!(
+            body,
+            "<p role=\"alert\"><a href=\"/builds\">{} with {}</a> {}</p>",
+            escaped(&line.track),
+            escaped(&line.kconfig),
+            escaped(&line.standing().sentence())
+        );
     }
     let over = [State::Done, State::Failed, State::Cancelled];
     let mut last = queue.jobs(&of(&over, Some(OVER)))?;
@@ -79,6 +92,33 @@ fn table(body: &mut String, jobs: &[Job]) {
     body.push_str("</table>");
 }
 
+/// Each track and configuration, and whether its newest kernel builds.
+fn builds(desk: &Desk) -> Result<Answer, Failure> {
+    let mut body = String::from(
+        "<table><thead><tr><th>Tree<th>Track<th>Configuration<th>Newest kernel<th>Why</tr></thead>",
+    );
+    for line in Line::all(&desk.queue()?)? {
+        let (class, why) = match line.standing() {
+            Standing::Builds => ("done", String::new()),
+            Standing::Broken { newest, .. } => {
+                let why = escaped(newest.broken.as_deref().unwrap_or_default());
+                ("failed", format!("<a href=\"/jobs/{0}\">job {0}</a>: {why}", newest.job))
+            }
+        };
+        let _ = write!(
+            body,
+            "<tr><td>{}<td>{}<td>{}<td class=\"{class}\">{} {}<td>{why}</tr>",
+            escaped(&line.tree),
+            escaped(&line.track),
+            escaped(&line.kconfig),
+            escaped(line.newest()),
+            escaped(&line.standing().sentence())
+        );
+    }
+    body.push_str("</table>");
+    Ok(Answer::page(page(desk, "Builds", &body)))
+}
+
 fn one(desk: &Desk, id: i64) -> Result<Answer, Failure> {
     let queue = desk.queue()?;
     let job = queue.job(id)?;
@@ -120,7 +160,7 @@ pub fn page(desk: &Desk, title: &str, body: &str) -> String {
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>{0} – {site}</title><link rel=\"stylesheet\" href=\"/jobs/style.css\">\
-         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a></nav>\
+         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a> · <a href=\"/builds\">Builds</a></nav>\
          <main><h1>{0}</h1>{body}</main></html>\n",
         escaped(title)
     )

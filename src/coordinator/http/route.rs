@@ -43,7 +43,7 @@ impl From<Failure> for Answer {
             Failure::Queue(error @ QueueError::NoJob(_)) => {
                 Answer::refused(404, &error.to_string())
             }
-            Failure::Queue(error @ QueueError::Refused { .. }) => {
+            Failure::Queue(error @ (QueueError::Refused { .. } | QueueError::Lost { .. })) => {
                 Answer::refused(409, &error.to_string())
             }
             // What the database says may hold paths of this machine.
