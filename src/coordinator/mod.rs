@@ -14,6 +14,7 @@ mod child;
 mod clients;
 mod desk;
 mod doctor;
+pub mod estimate;
 mod hand;
 mod http;
 mod keeper;

@@ -89,7 +89,8 @@ fn bind(desk: &Desk, address: SocketAddr, tell: &(dyn Fn(&str) + Sync)) -> Optio
 }
 
 fn router(desk: &Desk) -> Router {
-    let shared = Arc::new(Shared { desk: desk.clone(), limits: Limits::new(Instant::now()) });
+    let shared =
+        Arc::new(Shared { desk: desk.clone(), limits: Limits::new(desk.settings.http.requests) });
     let site = Folder { path: desk.site(), under: String::new(), raw: false };
     let site = files::router(vec![site], bisects::with_button);
     let own = Router::new()
@@ -108,7 +109,16 @@ fn router(desk: &Desk) -> Router {
 
 /// Not too many requests, and none to what is private.
 async fn gate(State(shared): State<Arc<Shared>>, asked: Asked, next: Next) -> Response {
-    if !shared.limits.allow(Instant::now()) {
+    // A token that is none is nobody's: else each made-up one would have requests of its own.
+    let holder = match token(asked.headers()) {
+        None => None,
+        Some(token) => {
+            let shared = Arc::clone(&shared);
+            let holder = blocking(move || Ok(route::holder(&shared.desk, &token))).await;
+            holder.unwrap_or_default()
+        }
+    };
+    if !shared.limits.allow(holder, Instant::now()) {
         return sent(Answer::refused(429, "too many requests").with("Retry-After", "1"));
     }
     if shared.desk.settings.http.private && asked.uri().path() != "/health" {

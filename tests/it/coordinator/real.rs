@@ -134,7 +134,9 @@ fn settings(world: &World, url: &str) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     fs::copy(world.path("tiny/.config"), world.path("kconfig")).unwrap();
     fs::copy(project().join("tests/kernel/vm"), world.path("vm")).unwrap();
-    world.edit("machines/vm1.toml", |text| text.replace("accel = \"tcg\" ", "accel = \"kvm\" "));
+    // A KVM inside of KVM may not know all that the processor has.
+    let kvm = "arguments = [\"-cpu\", \"max,-arch-capabilities\"]\naccel = \"kvm\" ";
+    world.edit("machines/vm1.toml", |text| text.replace("accel = \"tcg\" ", kvm));
     world.edit("coordinator.toml", |text| {
         let text = text.replace("url = \"tree\"", &format!("url = {url:?}"));
         let text = text.replace("minutes = 0.1", "minutes = 0.02");
