@@ -119,16 +119,17 @@ impl Away<'_> {
             drop(over);
             built
         });
-        if let Some(why) = lost.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            tell(&format!("job {id}: is ours no more: {why}"));
-            return Ok(());
-        }
-        match self.bring(given, &built, tell)? {
+        let lost = lost.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let brought = match lost {
+            Some(why) => Err(why),
+            None => self.bring(given, &built, tell)?,
+        };
+        match brought {
             Ok(()) => match &built {
                 Ok(build) => tell(&format!("job {id}: {}", told(build))),
                 Err(error) => tell(&format!("job {id}: {error}")),
             },
-            Err(why) => tell(&format!("job {id}: was not taken: {why}")),
+            Err(why) => tell(&format!("job {id}: is ours no more: {why}")),
         }
         // The coordinator has it, or nobody wants it.
         if let Some(package) = built.ok().and_then(|build| build.package) {

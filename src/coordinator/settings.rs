@@ -272,6 +272,9 @@ fn parse(text: &str) -> Result<Settings, (usize, String)> {
             return Err((line_of(&policy.name), what));
         }
     }
+    if settings.http.requests.is_nan() || settings.http.requests <= 0.0 {
+        return Err((line_of("requests"), "requests is a number above 0".to_owned()));
+    }
     if let Some((name, _)) =
         settings.trees.iter().find(|(_, tree)| tree.minutes.is_nan() || tree.minutes <= 0.0)
     {
