@@ -15,6 +15,8 @@ const DEFAULT: &str = "melbot.toml";
 pub struct Settings {
     /// Title of the site.
     pub title: Option<String>,
+    /// Where the site can be reached.
+    pub base_url: Option<String>,
     /// Folder of the store.
     pub store: Option<PathBuf>,
     /// Folder of the notes on alerts.
