@@ -65,7 +65,7 @@ pub struct Settings {
 }
 
 /// Where site and API are served.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// Address and port, such as `127.0.0.1:8417`; nothing is served where it is left out.
@@ -74,6 +74,15 @@ pub struct Http {
     /// Pages want a token as well, not only the API.
     #[serde(default)]
     pub private: bool,
+    /// Requests a second of each token, and of all who have none together; twice as many at once.
+    #[serde(default = "two_hundred")]
+    pub requests: f64,
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http { listen: None, private: false, requests: two_hundred() }
+    }
 }
 
 /// What of the kernels that a tree has when it is first looked at is new.
@@ -162,6 +171,10 @@ fn one() -> usize {
 
 fn hundred() -> f64 {
     100.0
+}
+
+fn two_hundred() -> f64 {
+    200.0
 }
 
 fn two() -> i64 {
@@ -258,6 +271,9 @@ fn parse(text: &str) -> Result<Settings, (usize, String)> {
             let what = format!("{} needs trees, machines and configs", policy.name);
             return Err((line_of(&policy.name), what));
         }
+    }
+    if settings.http.requests.is_nan() || settings.http.requests <= 0.0 {
+        return Err((line_of("requests"), "requests is a number above 0".to_owned()));
     }
     if let Some((name, _)) =
         settings.trees.iter().find(|(_, tree)| tree.minutes.is_nan() || tree.minutes <= 0.0)
