@@ -80,6 +80,10 @@ pub struct MmtestsSource {
     /// says of them does not count.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub set: BTreeMap<String, String>,
+    /// Variables of the environment of run-mmtests.sh, such as where sources are mirrored. Nobody is there
+    /// to be asked, so that it installs the packages that it needs unless something is said of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub environment: BTreeMap<String, String>,
     /// `true` if the machine has it already.
     #[serde(default)]
     pub installed: bool,
@@ -93,7 +97,19 @@ impl MmtestsSource {
         };
         self.set.iter().map(line).collect()
     }
+
+    /// `NAME=VALUE`, as `env` takes them.
+    pub fn assignments(&self) -> Vec<String> {
+        let said = |name: &str| self.environment.contains_key(name);
+        let quiet = !PACKAGES.into_iter().any(said);
+        let default = quiet.then(|| format!("{}=yes", PACKAGES[0]));
+        let own = self.environment.iter().map(|(name, value)| format!("{name}={value}"));
+        default.into_iter().chain(own).collect()
+    }
 }
+
+/// What MMTests does of packages that are missing: it installs them, or takes them for installed.
+const PACKAGES: [&str; 2] = ["AUTO_PACKAGE_INSTALL", "ASSUME_PACKAGE_INSTALLED"];
 
 fn one() -> u32 {
     1
@@ -228,9 +244,11 @@ pub fn parse(text: &str) -> Result<JobFile, (usize, String)> {
     if !job.mmtests.folder.starts_with('/') || job.mmtests.folder.contains("/..") {
         return Err((line_of("folder"), "folder is an absolute path on the machine".to_owned()));
     }
-    if let Some(name) = job.mmtests.set.keys().find(|name| !is_variable(name)) {
-        let what = format!("{name:?} is no variable of the shell: A to Z, digits and _ only");
-        return Err((line_of("set").max(line_of(name)), what));
+    for (key, names) in [("set", &job.mmtests.set), ("environment", &job.mmtests.environment)] {
+        if let Some(name) = names.keys().find(|name| !is_variable(name)) {
+            let what = format!("{name:?} is no variable of the shell: A to Z, digits and _ only");
+            return Err((line_of(key).max(line_of(name)), what));
+        }
     }
     if is_url(&job.mmtests.source) && job.mmtests.revision.is_none() && !job.mmtests.installed {
         let what = "a git tree needs revision = \"COMMIT\", so that all kernels get the same tests";
@@ -271,6 +289,22 @@ revision = "638401e0"
         ] {
             let (at, what) = parse(&JOB.replace(from, to)).expect_err(to);
             assert!(at == line && what.contains(says), "{to}: {at}: {what}");
+        }
+    }
+
+    #[test]
+    fn packages_are_installed_unless_something_is_said_of_them() {
+        for (environment, expected) in [
+            ("", vec!["AUTO_PACKAGE_INSTALL=yes"]),
+            (
+                "WEBROOT = \"http://a/b c\"",
+                vec!["AUTO_PACKAGE_INSTALL=yes", "WEBROOT=http://a/b c"],
+            ),
+            ("ASSUME_PACKAGE_INSTALLED = \"yes\"", vec!["ASSUME_PACKAGE_INSTALLED=yes"]),
+            ("AUTO_PACKAGE_INSTALL = \"no\"", vec!["AUTO_PACKAGE_INSTALL=no"]),
+        ] {
+            let job = parse(&format!("{JOB}environment = {{ {environment} }}\n")).expect("valid");
+            assert_eq!(job.mmtests.assignments(), expected);
         }
     }
 

@@ -175,20 +175,10 @@ fn start(attached: &Attached, job: &Job, this: &This) -> Result<(), Fault> {
     let config = format!("configs/{}", job.config_file());
     let monitors = if job.file.monitors { "-m" } else { "-n" };
     let folder = job.file.mmtests.folder.as_str();
-    let words = [
-        "sh",
-        "-c",
-        START,
-        "sh",
-        &state,
-        folder,
-        run,
-        "./run-mmtests.sh",
-        monitors,
-        "-c",
-        &config,
-        run,
-    ];
+    let assignments = job.file.mmtests.assignments();
+    let mut words = vec!["sh", "-c", START, "sh", &state, folder, run, "env"];
+    words.extend(assignments.iter().map(String::as_str));
+    words.extend(["./run-mmtests.sh", monitors, "-c", &config, run]);
     exec::text(attached.exec.as_ref(), &words, ASK).map(drop).map_err(Fault::from)
 }
 

@@ -28,6 +28,11 @@ const ASK_AGAIN: Duration = Duration::from_secs(5);
 /// Copying MMTests or installing packages takes no longer.
 const PREPARE: Duration = Duration::from_secs(3600);
 
+/// Removes MMTests from a folder, but for what it left in `work`.
+const CLEAR: &str = r#"cd "$1" 2> /dev/null && [ -e run-mmtests.sh ] || exit 0
+for name in * .[!.]*; do [ "$name" = work ] || rm -rf -- "$name"; done
+"#;
+
 /// What is told while it works.
 #[derive(Clone, Debug)]
 pub enum Progress<'a> {
@@ -202,11 +207,10 @@ impl Work {
         let source = sources::mmtests(mmtests, &self.cache)?;
         up::known_good(&self.attached, &self.folders.known_good_console())?;
         let exec = self.attached.exec.as_ref();
-        for words in &self.attached.machine.file.prepare {
-            let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            exec::text(exec, &words, PREPARE)?;
-        }
+        let notes = self.attached.machine.file.prepare.run(exec)?;
         if let Some(folder) = &source.folder {
+            // What another revision had and this one has not is in nobody's way; what it built is kept.
+            exec::text(exec, &["sh", "-c", CLEAR, "sh", &mmtests.folder], PREPARE)?;
             exec::push(exec, folder, &mmtests.folder, PREPARE)?;
         }
         let configs = format!("{}/configs", mmtests.folder);
@@ -229,6 +233,7 @@ impl Work {
         Ok(Facts {
             mmtests: source.revision,
             config: Some(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()),
+            notes,
             ..Facts::default()
         })
     }

@@ -169,7 +169,6 @@ fn machine(name: &str, port: u16, host_key: &str, known_good: &Path) -> String {
     let package = known_good.file_name().unwrap_or_default().to_string_lossy();
     format!(
         r#"description = "a virtual machine on this one"
-prepare = []
 
 [facts]
 cpus = 1

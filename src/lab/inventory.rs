@@ -14,6 +14,7 @@ use super::error::LabError;
 use super::grid::{Labgrid, Orthos};
 use super::names::plain_name;
 use super::power::{Bmc, Powerman, Redfish};
+use super::prepare::Prepare;
 
 /// Name of the folder of the inventory in that of the lab.
 pub const FOLDER: &str = "machines";
@@ -56,10 +57,9 @@ pub struct MachineFile {
     /// How long it may take.
     #[serde(default)]
     pub patience: Patience,
-    /// What is run on it, as root, before kernels are installed: packages, users, keys, sysctls. Each
-    /// must do no harm where it was done before.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub prepare: Vec<Template>,
+    /// What its system has before kernels are installed.
+    #[serde(default)]
+    pub prepare: Prepare,
 }
 
 /// Facts for people, and for choosing a machine.
@@ -210,6 +210,9 @@ pub enum BootDriver {
         /// Command line of all kernels.
         command_line: String,
     },
+    /// GRUB, on the machine itself: packages are installed as its distribution does it, the kernel that
+    /// runs meanwhile stays the default, and the other one is booted once.
+    Grub,
     /// Commands that are run on the machine itself, such as `dpkg -i {file}` and
     /// `grub-reboot {release}`. The default of its boot loader is the kernel that is known to work.
     Command {
@@ -389,13 +392,13 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
         let what = "power is that of a grid, but [grid] is another one";
         return Err((line_of("power"), what.to_owned()));
     }
-    let own_kernel = matches!(machine.boot, BootDriver::Qemu { .. });
-    if matches!(machine.deploy, DeployDriver::Qemu { .. }) && !own_kernel {
-        let what = "deploy is that of QEMU, so boot has to be: it brings the known-good kernel";
-        return Err((line_of("deploy"), what.to_owned()));
-    }
     if machine.exec == ExecDriver::Console && machine.console.is_none() {
         return Err((line_of("exec"), "exec is the console, but there is no [console]".to_owned()));
+    }
+    if let Some((word, what)) = machine.prepare.wrong() {
+        let first = word.lines().next().unwrap_or_default();
+        let at = text.lines().position(|line| !first.is_empty() && line.contains(first));
+        return Err((at.map_or_else(|| line_of("prepare"), |at| at + 1), what));
     }
     if let Some((table, _)) = machine.templates().into_iter().find(|(_, words)| words.is_empty()) {
         return Err((line_of(table), format!("a command of {table} is empty")));
@@ -419,7 +422,7 @@ impl MachineFile {
         if let BootDriver::Command { install, once } = &self.boot {
             all.extend(install.iter().chain(once).map(|words| ("boot", words)));
         }
-        all.extend(self.prepare.iter().map(|words| ("prepare", words)));
+        all.extend(self.prepare.commands.iter().map(|words| ("prepare", words)));
         all
     }
 }

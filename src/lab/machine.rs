@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::boot::{Boot, CommandBoot, QemuBoot};
+use super::boot::{Boot, CommandBoot, GrubBoot, QemuBoot};
 use super::console::{Console, Source};
 use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
 use super::error::LabError;
@@ -160,8 +160,10 @@ impl Parts<'_> {
             arguments: Vec::new(),
         });
         let command_line = match &self.file.boot {
-            BootDriver::Qemu { command_line, .. } => command_line.replace("{machine}", self.name),
-            BootDriver::Command { .. } => String::new(),
+            BootDriver::Qemu { command_line, .. } => {
+                Some(command_line.replace("{machine}", self.name))
+            }
+            BootDriver::Command { .. } | BootDriver::Grub => None,
         };
         QemuMachine {
             qemu: Qemu {
@@ -267,8 +269,8 @@ impl Parts<'_> {
                 machine: self.qemu(),
                 image: self.lab.join(image),
                 known_good: match boot {
-                    BootDriver::Qemu { known_good, .. } => self.lab.join(known_good),
-                    BootDriver::Command { .. } => PathBuf::new(),
+                    BootDriver::Qemu { known_good, .. } => Some(self.lab.join(known_good)),
+                    BootDriver::Command { .. } | BootDriver::Grub => None,
                 },
                 kernels: self.kernels(),
             }),
@@ -283,6 +285,7 @@ impl Parts<'_> {
             BootDriver::Command { install, once } => {
                 Box::new(CommandBoot { install: install.clone(), once: once.clone() })
             }
+            BootDriver::Grub => Box::new(GrubBoot),
         }
     }
 }

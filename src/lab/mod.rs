@@ -16,6 +16,7 @@ pub mod inventory;
 mod machine;
 mod names;
 pub mod power;
+pub mod prepare;
 pub mod process;
 pub mod qemu;
 mod secret;

@@ -56,6 +56,10 @@ pub struct Smtp {
     /// Encryption.
     #[serde(default)]
     pub tls: Tls,
+    /// File with the certificate of an authority that vouches for the server, in PEM; those that the system
+    /// trusts do so anyway.
+    #[serde(default)]
+    pub authority: Option<PathBuf>,
     /// Who logs in.
     #[serde(default)]
     pub user: Option<String>,

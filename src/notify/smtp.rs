@@ -1,5 +1,6 @@
 //! Mails by SMTP.
 
+use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message as Mail};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as Encryption, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls as Encryption, TlsParameters};
 use lettre::{SmtpTransport, Transport as _};
 
 use super::Channel;
@@ -17,6 +18,15 @@ use crate::lab::LabError;
 
 /// A server that takes longer is down.
 const WITHIN: Duration = Duration::from_secs(20);
+
+/// How a certificate in PEM begins.
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// What to do when a mail did not go.
+const LATER: &str = "see notify.toml and the mail server; the mail waits";
+/// What to do when the server is not who it should be.
+const UNTRUSTED: &str = "nothing was sent: if the server is the right one, name the authority that vouches for it \
+                         with authority = \"FILE\" in notify.toml, and call it by the name in its certificate; \
+                         the mail waits";
 
 /// A mail server, and who writes to whom.
 pub struct SmtpChannel {
@@ -35,7 +45,11 @@ impl SmtpChannel {
             })
         };
         let encryption = |make: fn(TlsParameters) -> Encryption| {
-            TlsParameters::new(smtp.host.clone()).map(make).map_err(|error| {
+            let mut builder = TlsParameters::builder(smtp.host.clone());
+            if let Some(file) = &smtp.authority {
+                builder = builder.add_root_certificate(authority(&lab.join(file))?);
+            }
+            builder.build().map(make).map_err(|error| {
                 LabError::new(
                     format!("TLS to {}: {error}", smtp.host),
                     "correct host in notify.toml",
@@ -80,16 +94,40 @@ impl Channel for SmtpChannel {
             Some(Thread::Answers(id)) => mail.in_reply_to(id.clone()).references(id),
             None => mail,
         };
-        let failed = |what: String| {
-            LabError::new(what, "see notify.toml and the mail server; the mail waits")
-        };
-        let mail = mail
-            .header(ContentType::TEXT_PLAIN)
-            .body(body)
-            .map_err(|error| failed(format!("the mail cannot be written: {error}")))?;
-        self.transport
-            .send(&mail)
-            .map(drop)
-            .map_err(|error| failed(format!("the mail server does not take it: {error}")))
+        let mail = mail.header(ContentType::TEXT_PLAIN).body(body).map_err(|error| {
+            LabError::new(format!("the mail cannot be written: {error}"), LATER)
+        })?;
+        self.transport.send(&mail).map(drop).map_err(|error| {
+            let why = chain(&error);
+            let remedy = if why.contains("certificate") { UNTRUSTED } else { LATER };
+            LabError::new(format!("the mail server does not take it: {why}"), remedy)
+        })
     }
+}
+
+/// The certificate in a file.
+fn authority(path: &Path) -> Result<Certificate, LabError> {
+    let pem = fs::read(path).map_err(LabError::file(path))?;
+    // What holds none is taken for one of no certificates.
+    let marked = pem.windows(PEM.len()).any(|bytes| bytes == PEM);
+    Certificate::from_pem(&pem).ok().filter(|_| marked).ok_or_else(|| {
+        LabError::new(
+            format!("{}: there is no certificate in it", path.display()),
+            "correct authority in notify.toml: a file in PEM, with BEGIN CERTIFICATE",
+        )
+    })
+}
+
+/// An error with all that it came of, each said once.
+fn chain(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let text = deeper.to_string();
+        if !said.contains(&text) {
+            said += &format!(": {text}");
+        }
+        cause = deeper.source();
+    }
+    said
 }

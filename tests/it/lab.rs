@@ -3,8 +3,11 @@
 mod console;
 mod cycle;
 mod faults;
+mod grub;
+mod guest;
 mod hostile;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;
+mod mmtests;
 pub mod world;

@@ -43,6 +43,7 @@ enum Verb {
     Reserve(Reserve),
     Release(ReleaseVerb),
     Deploy(Deploy),
+    Prepare(PrepareVerb),
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +229,27 @@ impl Deploy {
     }
 }
 
+/// Bring the system of a running machine to what its file declares under [prepare]
+///
+/// Packages, users, keys and parameters of the kernel that are missing are added, and said; a second time
+/// there is nothing to say.
+#[derive(Debug, Args)]
+struct PrepareVerb {
+    #[command(flatten)]
+    named: Named,
+}
+
+impl PrepareVerb {
+    fn run(&self) -> anyhow::Result<()> {
+        let machine = self.named.open_to_change()?;
+        let changed = machine.file.prepare.run(machine.exec(None)?.as_ref())?;
+        if changed.is_empty() {
+            return print(&format!("{} is as declared\n", machine.name));
+        }
+        print(&changed.iter().map(|line| format!("{line}\n")).collect::<String>())
+    }
+}
+
 impl MachineVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         match self.verb {
@@ -240,6 +262,7 @@ impl MachineVerb {
             Verb::Reserve(reserve) => reserve.run()?,
             Verb::Release(release) => release.run()?,
             Verb::Deploy(deploy) => deploy.run()?,
+            Verb::Prepare(prepare) => prepare.run()?,
         }
         Ok(Ending::Fine)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Boot, Installed};
+use super::{Boot, Installed, kconfig};
 use crate::lab::error::LabError;
 use crate::lab::exec::{self, Exec};
 use crate::lab::names::plain_name;
@@ -77,8 +77,7 @@ impl Boot for CommandBoot {
                 "say release = \"…\" in [kernel] of the job",
             ));
         }
-        let config = exec::text(exec, &["cat", &format!("/boot/config-{release}")], ASK).ok();
-        let kconfig = config.map(|text| blake3::hash(text.as_bytes()).to_hex()[..16].to_owned());
+        let kconfig = kconfig(exec, &release);
         Ok(Installed { release, kconfig })
     }
 

@@ -1,14 +1,17 @@
 //! Booting another kernel, once: whatever comes of it, the boot after it is that of the known-good one.
 
 mod command;
+mod grub;
 mod qemu;
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::error::LabError;
-use super::exec::Exec;
+use super::exec::{self, Exec};
 
 pub use command::CommandBoot;
+pub use grub::GrubBoot;
 pub use qemu::QemuBoot;
 
 /// A kernel that was installed.
@@ -41,4 +44,13 @@ pub trait Boot: Send + Sync {
     /// `true` if [`Boot::once`] works on the running system, `false` if it works on a machine without
     /// power.
     fn needs_system(&self) -> bool;
+}
+
+/// Hash of the configuration of a kernel that is installed on a machine, where that came with it.
+fn kconfig(exec: &dyn Exec, release: &str) -> Option<String> {
+    let paths = [format!("/boot/config-{release}"), format!("/lib/modules/{release}/config")];
+    let text = paths
+        .iter()
+        .find_map(|path| exec::text(exec, &["cat", "--", path], Duration::from_secs(60)).ok())?;
+    Some(blake3::hash(text.as_bytes()).to_hex()[..16].to_owned())
 }

@@ -23,8 +23,8 @@ pub struct QemuDeploy {
     pub machine: QemuMachine,
     /// What its disk becomes a copy of, or an overlay if it is a qcow2 image.
     pub image: PathBuf,
-    /// Package of the known-good kernel.
-    pub known_good: PathBuf,
+    /// Package of the known-good kernel; `None` if it is on the disk.
+    pub known_good: Option<PathBuf>,
     /// Where prepared kernels are kept.
     pub kernels: PathBuf,
 }
@@ -45,8 +45,9 @@ impl Deploy for QemuDeploy {
             copy(&self.image, &new).map_err(LabError::file(&self.image))?;
         }
         fs::rename(&new, disk).map_err(LabError::file(disk))?;
+        let Some(known_good) = &self.known_good else { return Ok(()) };
         let _ = fs::remove_dir_all(self.machine.next());
-        let kernel = prepared(&self.known_good, &self.kernels, &self.machine.qemu.busybox)?;
+        let kernel = prepared(known_good, &self.kernels, &self.machine.qemu.busybox)?;
         self.machine.take(&kernel, &self.machine.known_good())
     }
 }

@@ -105,8 +105,12 @@ pub fn succeeded(exit: &Exit, words: &[&str]) -> Result<(), LabError> {
         return Ok(());
     }
     let status = exit.status.map_or("a signal".to_owned(), |status| format!("status {status}"));
+    // Scripts of melbot's own are longer than what they complain of.
+    let short =
+        |word: &&str| if word.contains('\n') { "…".to_owned() } else { (*word).to_owned() };
+    let shown = words.iter().map(short).collect::<Vec<_>>().join(" ");
     Err(LabError::new(
-        format!("{} ended with {status}: {}", words.join(" "), last_line(&exit.complaint)),
+        format!("{shown} ended with {status}: {}", last_line(&exit.complaint)),
         "run it by hand with melbot machine exec",
     ))
 }

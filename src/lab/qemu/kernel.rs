@@ -28,6 +28,9 @@ $bb mount -t proc proc /proc
 $bb mount -t devtmpfs dev /dev
 while read -r module; do $bb insmod \"/modules/$module\"; done < /modules/order
 root=/dev/vda
+for word in $($bb cat /proc/cmdline); do
+    case $word in root=/dev/*) root=${word#root=} ;; esac
+done
 for tries in 1 2 3 4 5 6 7 8 9 10; do [ -b $root ] && break; $bb sleep 1; done
 # A panic is noticed at once, a shell that nobody is at is not.
 $bb mount -t ext4 $root /root || { echo 'melbot: no root file system'; exit 1; }

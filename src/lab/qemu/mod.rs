@@ -36,8 +36,8 @@ pub struct QemuMachine {
     pub qemu: Qemu,
     /// Its name.
     pub name: String,
-    /// Command line of its kernels.
-    pub command_line: String,
+    /// Command line of the kernels that it is given; `None` if it boots what is on its disk.
+    pub command_line: Option<String>,
     /// Folder of its sockets and kernels.
     pub folder: PathBuf,
 }
@@ -97,7 +97,7 @@ impl QemuMachine {
         })
     }
 
-    fn arguments(&self, kernel: &Path) -> Vec<String> {
+    fn arguments(&self, kernel: Option<(&Path, &str)>) -> Vec<String> {
         let path = |path: &Path| escaped(&path.to_string_lossy());
         let net = match self.qemu.ssh_port {
             Some(port) => format!("user,id=net,hostfwd=tcp:127.0.0.1:{port}-:22"),
@@ -126,13 +126,15 @@ impl QemuMachine {
             ("-device", "virtio-blk-pci,drive=disk".to_owned()),
             ("-netdev", net),
             ("-device", "virtio-net-pci,netdev=net".to_owned()),
-            ("-kernel", plain(kernel.join("vmlinuz"))),
-            ("-initrd", plain(kernel.join("initrd.img"))),
-            ("-append", self.command_line.clone()),
         ]
         .into_iter()
         .flat_map(|(option, value)| [option.to_owned(), value])
         .collect();
+        if let Some((folder, command_line)) = kernel {
+            all.extend(["-kernel".to_owned(), plain(folder.join("vmlinuz"))]);
+            all.extend(["-initrd".to_owned(), plain(folder.join("initrd.img"))]);
+            all.extend(["-append".to_owned(), command_line.to_owned()]);
+        }
         all.extend(["-nodefaults", "-no-user-config", "-daemonize"].map(str::to_owned));
         all.extend(self.qemu.arguments.iter().cloned());
         all
@@ -159,13 +161,17 @@ impl Power for QemuMachine {
             ));
         }
         self.begin_console()?;
-        let kernel = self.kernel_folder()?;
+        let kernel = match &self.command_line {
+            Some(command_line) => Some((self.kernel_folder()?, command_line.as_str())),
+            None => None,
+        };
+        let given = kernel.as_ref().map(|(folder, command_line)| (folder.as_path(), *command_line));
         let mut command = Command::new(&self.qemu.program);
-        command.args(self.arguments(&kernel));
+        command.args(self.arguments(given));
         process::text(&mut command, START)?;
         // Only now: a start that failed is tried again with the same kernel.
         let next = self.next();
-        if kernel == next {
+        if kernel.is_some_and(|(folder, _)| folder == next) {
             let used = self.folder.join("used");
             let _ = fs::remove_dir_all(&used);
             fs::rename(&next, &used).map_err(LabError::file(&next))?;

@@ -11,7 +11,6 @@ use super::bob::Bob;
 use crate::lab::world::World;
 
 const MACHINE: &str = "\
-prepare = []\n\
 [power]\ndriver = \"command\"\non = [\"true\"]\noff = [\"true\"]\nstatus = [\"echo\", \"off\"]\n\
 [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nhost_key = \"ssh-ed25519 AAAA\"\n\
 [boot]\ndriver = \"command\"\ninstall = []\nonce = []\n";

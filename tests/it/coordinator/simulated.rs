@@ -191,8 +191,7 @@ fn machine(world: &World, name: &str) -> Part {
     world.write(
         &format!("machines/{name}.toml"),
         &format!(
-            "prepare = []\n\
-             [power]\ndriver = \"command\"\non = [\"{at}/power\", \"on\"]\n\
+            "[power]\ndriver = \"command\"\non = [\"{at}/power\", \"on\"]\n\
              off = [\"{at}/power\", \"off\"]\nstatus = [\"{at}/power\", \"status\"]\n\
              [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{}\"\n\
              identity = \"keys/ours\"\nhost_key = \"{host_key}\"\n\

@@ -13,12 +13,20 @@ struct Sink(Child);
 
 impl Sink {
     fn start(world: &World, port: u16) -> Sink {
+        Sink::start_with(world, port, &[])
+    }
+
+    /// With options of aiosmtpd.
+    fn start_with(world: &World, port: u16, options: &[&str]) -> Sink {
         let program = project().join("target/lab-venv/bin/aiosmtpd");
         assert!(program.exists(), "{}: tests/run installs it", program.display());
         let log = File::create(world.path("mails")).unwrap();
         let child = Command::new(program)
             .args(["-n", "-l", &format!("127.0.0.1:{port}")])
-            .args(["-c", "aiosmtpd.handlers.Debugging", "stdout"])
+            .args(["-c", "aiosmtpd.handlers.Debugging"])
+            .args(options)
+            .arg("stdout")
+            .current_dir(world.path(""))
             .env("PYTHONUNBUFFERED", "1")
             .stdout(log)
             .stderr(Stdio::null())
@@ -95,4 +103,63 @@ fn lab_a_mistake_in_the_settings_of_mails_is_told_before_the_work() {
     world.edit("notify.toml", |text| text.replace("tls = \"none\"", "tsl = \"none\""));
     let ended = world.run(&["client", "vm1"]);
     assert!(ended.stderr.contains("notify.toml:5: unknown field `tsl`"), "{}", ended.stderr);
+}
+
+/// An authority of our own, and a certificate of it for this name.
+fn certificate(world: &World, name: &str) {
+    let openssl = |arguments: &str| {
+        let output =
+            Command::new("openssl").args(arguments.split(' ')).current_dir(world.path("")).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    world.write("san", &format!("subjectAltName={name}\n"));
+    openssl(
+        "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem",
+    );
+    openssl("req -newkey rsa:2048 -nodes -subj /CN=mail -keyout mail.key -out mail.csr");
+    openssl(
+        "x509 -req -in mail.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile san -out mail.pem",
+    );
+}
+
+#[test]
+fn lab_mails_are_encrypted_and_go_to_nobody_else() {
+    for (kind, options) in
+        [("starttls", ["--tlscert", "--tlskey"]), ("tls", ["--smtpscert", "--smtpskey"])]
+    {
+        let world = World::without_machines();
+        certificate(&world, "DNS:localhost");
+        let port = super::world::free_port();
+        let [one, other] = options;
+        let _sink = Sink::start_with(&world, port, &[one, "mail.pem", other, "mail.key"]);
+        let settings = |host: &str, more: &str| {
+            world.write(
+                "notify.toml",
+                &format!(
+                    "[smtp]\nhost = \"{host}\"\nport = {port}\ntls = \"{kind}\"\n{more}\
+                     from = \"lab@example.org\"\nto = [\"jane@example.org\"]\n"
+                ),
+            );
+        };
+        // Nobody vouches for it.
+        settings("localhost", "");
+        let refused = world.run(&["notify", "--test"]);
+        assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+        assert!(refused.stderr.contains("UnknownIssuer"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("authority = \"FILE\""), "{}", refused.stderr);
+        // Somebody does, for another name.
+        settings("127.0.0.1", "authority = \"ca.pem\"\n");
+        let refused = world.run(&["notify"]);
+        assert_eq!(refused.status, Some(1), "{}", refused.stderr);
+        assert!(refused.stderr.contains("not valid for name"), "{}", refused.stderr);
+        assert_eq!(world.read("mails"), "", "nothing was sent");
+        // The mail waited.
+        settings("localhost", "authority = \"ca.pem\"\n");
+        assert_eq!(world.printed(&["notify"]), "1 sent, 0 waiting\n");
+        assert!(world.read("mails").contains("Subject: [melbot] a test"));
+        settings("localhost", "authority = \"san\"\n");
+        let told = world.run(&["notify"]);
+        assert!(told.stderr.contains("there is no certificate in it"), "{}", told.stderr);
+    }
 }

@@ -52,7 +52,7 @@ impl World {
         copy(original(), folder.path());
         let world = World { folder, _turn: turn };
         for machine in ["vm1", "vm2"] {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             world.edit(&format!("machines/{machine}.toml"), |text| {
                 let old = text.lines().find(|line| line.starts_with("port = ")).unwrap();
                 text.replace(old.strip_prefix("port = ").unwrap(), &port.to_string())
@@ -182,6 +182,11 @@ impl Drop for World {
             }
         }
     }
+}
+
+/// A port that nothing listens on.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn turn() -> MutexGuard<'static, ()> {
