@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::site::BaseUrl;
+
 /// Where the settings are looked for when no file is named.
 const DEFAULT: &str = "melbot.toml";
 
@@ -16,7 +18,7 @@ pub struct Settings {
     /// Title of the site.
     pub title: Option<String>,
     /// Where the site can be reached.
-    pub base_url: Option<String>,
+    pub base_url: Option<BaseUrl>,
     /// Folder of the store.
     pub store: Option<PathBuf>,
     /// Folder of the notes on alerts.

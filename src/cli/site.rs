@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::Args;
 use serde::Serialize;
 
@@ -165,14 +165,7 @@ impl Site {
         let title = self.title.clone().or_else(|| settings.title.clone()).unwrap_or(defaults.title);
         let theme = theme.map_or(Ok(defaults.theme), |folder| Theme::read(folder))?;
         let words = Words::read(&words);
-        let base_url = match (&self.base_url, &settings.base_url) {
-            (Some(url), _) => Some(url.clone()),
-            (None, Some(text)) => Some(
-                text.parse()
-                    .map_err(|error| anyhow!("base_url = {text:?} in melbot.toml: {error}"))?,
-            ),
-            (None, None) => None,
-        };
+        let base_url = self.base_url.clone().or_else(|| settings.base_url.clone());
         let generator = defaults.generator;
         Ok(SiteOptions { title, base_url, raw_logs, words, theme, generator })
     }

@@ -247,4 +247,4 @@ fn span(milliseconds: i64) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -22,6 +22,7 @@ mod lines;
 mod memory;
 mod notify;
 pub mod orders;
+mod pending;
 mod reruns;
 mod retention;
 mod runner;

@@ -12,6 +12,7 @@ use super::schedule::Times;
 use crate::client::MmtestsSource;
 use crate::kernel::{Choice, Kconfig};
 use crate::lab::{LabError, plain_name};
+use crate::site::BaseUrl;
 
 /// Its name in the folder of the lab.
 pub const FILE: &str = "coordinator.toml";
@@ -32,9 +33,9 @@ pub struct Settings {
     /// Where the site is put.
     #[serde(default = "site")]
     pub site: PathBuf,
-    /// Where the site can be seen: for mails.
+    /// Where the site can be seen: for mails and feeds.
     #[serde(default)]
-    pub url: Option<String>,
+    pub url: Option<BaseUrl>,
     /// Machines whose clients the coordinator starts here; all of the policies where it is left out.
     #[serde(default)]
     pub clients: Option<Vec<String>>,

@@ -60,8 +60,14 @@ impl Pending {
         }
     }
 
-    /// Writes the file of these results, whole or not at all.
+    /// Writes the file of these results, whole or not at all; where nothing is pending there is none.
     pub fn write(&self, results: &Path) -> io::Result<()> {
+        if self.runs.is_empty() {
+            return match fs::remove_file(results.join(FILE)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+        }
         let beside = results.join(format!(".{FILE}.{}", std::process::id()));
         fs::write(&beside, serde_json::to_string_pretty(self)? + "\n")?;
         fs::rename(beside, results.join(FILE))
@@ -85,6 +91,9 @@ mod tests {
         let pending = Pending { as_of: 1, until: Some(2), runs: vec![run] };
         pending.write(results.path())?;
         assert_eq!(Pending::read(results.path()), (pending, None));
+        Pending::default().write(results.path())?;
+        assert!(!results.path().join(FILE).exists());
+        Pending::default().write(results.path())?;
         Ok(())
     }
 

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The address of the folder of the site, with a slash at its end.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct BaseUrl(String);
 
 impl BaseUrl {
@@ -16,15 +16,25 @@ impl BaseUrl {
     }
 }
 
+impl TryFrom<String> for BaseUrl {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<BaseUrl, String> {
+        text.parse()
+    }
+}
+
 impl FromStr for BaseUrl {
     type Err = String;
 
     fn from_str(text: &str) -> Result<BaseUrl, String> {
         let host = ["https://", "http://"].into_iter().find_map(|scheme| text.strip_prefix(scheme));
         let is_whole = host.is_some_and(|host| host.starts_with(|c: char| !"/?#".contains(c)));
-        // What would end the address in a page, a feed or a mail.
+        // What people would not want to publish, and what would end the address in a page, a feed or a mail.
+        let login =
+            host.and_then(|host| host.split('/').next()).is_some_and(|host| host.contains('@'));
         let is_odd = |c: char| c.is_whitespace() || c.is_control() || "?#<>\"\\^`{|}".contains(c);
-        if !is_whole || text.contains(is_odd) {
+        if !is_whole || login || text.contains(is_odd) {
             return Err(
                 "not the address of a folder; write it as https://example.org/kernels/".to_owned()
             );
@@ -54,6 +64,7 @@ mod tests {
             "https:///x",
             "ftp://example.org/",
             "http://a/?b",
+            "https://me:secret@example.org/",
             "http://a b/",
         ] {
             assert!(text.parse::<BaseUrl>().is_err(), "{text}");

@@ -1,7 +1,7 @@
 use super::*;
 
 /// A job; what it runs is its title, and it took so many seconds if it is over.
-fn job(id: i64, kind: Kind, machine: Option<&str>, state: State, seconds: i64) -> Job {
+pub fn job(id: i64, kind: Kind, machine: Option<&str>, state: State, seconds: i64) -> Job {
     let over = state == State::Done;
     Job {
         id,
