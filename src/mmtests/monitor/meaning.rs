@@ -175,6 +175,11 @@ pub(super) const PERF_TIMES: Meaning = levels(milliseconds_of_clocks);
 pub(super) const TOP: Meaning =
     levels(|name| if name.starts_with("load-") { "tasks" } else { "%" });
 
+pub(super) const SPACE: Meaning = levels(|_| "KiB");
+pub(super) const PROGRAMS: Meaning =
+    levels(|name| if name.ends_with("-%CPU") { "%" } else { "KiB/s" });
+pub(super) const SLABS: Meaning = Meaning { is_drawn: |name| name == "all", ..levels(|_| "KiB") };
+
 /// perf counts the time of CPUs and of tasks in milliseconds.
 fn milliseconds_of_clocks(name: &str) -> &'static str {
     if name.starts_with("task-clock") || name.starts_with("cpu-clock") { "ms" } else { "" }

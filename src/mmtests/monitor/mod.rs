@@ -7,12 +7,14 @@
 mod columns;
 mod condense;
 mod counters;
+mod df;
 mod ftrace;
 mod kcache;
 mod latency;
 mod meaning;
 mod of_run;
 mod perf;
+mod processes;
 mod procfs;
 mod snapshots;
 #[cfg(test)]
@@ -41,9 +43,11 @@ pub struct Monitor {
 /// All monitors that melbot reads.
 pub const ALL: &[Monitor] = &[
     monitor("bdi", "Writeback to the disk", meaning::BDI, procfs::by_colon),
+    monitor("df", "Space on file systems", meaning::SPACE, df::df),
     monitor("ftrace", "Events of the kernel's tracer", meaning::EVENTS, ftrace::ftrace),
     monitor("inbox-open", "Opening a thousand mails", meaning::SECONDS, latency::of_scripts),
     monitor("iostat", "Disks", meaning::IOSTAT, columns::iostat),
+    monitor("iotop", "Disk use of programs", meaning::PROGRAMS, processes::iotop),
     monitor("kcache", "Slab allocations", meaning::RATES, kcache::kcache),
     monitor("kcache-slabs", "Slab allocations by slab", meaning::RATES, kcache::kcache),
     monitor(
@@ -58,12 +62,14 @@ pub const ALL: &[Monitor] = &[
     monitor("numa-numastat", "Allocations by node", meaning::NUMASTAT, procfs::numastat),
     monitor("perf-event-stat", "Events, in all", meaning::PERF_EVENTS, perf::event_stat),
     monitor("perf-time-stat", "Events over time", meaning::PERF_TIMES, perf::time_stat),
+    monitor("pidstat", "CPU and disk use of programs", meaning::PROGRAMS, processes::pidstat),
     monitor("proc-interrupts", "Interrupts", meaning::INTERRUPTS, counters::interrupts),
     monitor("proc-meminfo", "Memory", meaning::MEMINFO, procfs::by_colon),
     monitor("proc-net-dev", "Network devices", meaning::NET_DEV, procfs::net_dev),
     monitor("proc-schedstat", "Scheduler", meaning::SCHEDSTAT, procfs::schedstat),
     monitor("proc-vmstat", "Memory management", meaning::PROC_VMSTAT, counters::vmstat),
     monitor("read-latency", "Reading a file", meaning::MILLISECONDS, latency::of_programs),
+    monitor("slabinfo", "Memory of slabs", meaning::SLABS, procfs::slabinfo),
     monitor("sync-latency", "sync", meaning::SECONDS, latency::of_scripts),
     monitor("top", "Programs", meaning::TOP, top::top),
     monitor("turbostat", "Frequency and sleep of CPUs", meaning::TURBOSTAT, columns::turbostat),

@@ -3,6 +3,7 @@
 
 use super::Clock;
 use super::columns::Table;
+use super::snapshots::Snapshots;
 use crate::mmtests::logs::Text;
 use crate::mmtests::shellpack::{Parsed, after, halves, number, number_at, words};
 
@@ -161,4 +162,33 @@ fn flush(at: (&Text, u64), time: f64, sums: &mut [Option<f64>], out: &mut Parsed
             out.add(at, name, time, sum);
         }
     }
+}
+
+/// `/proc/slabinfo`: `dentry 2045 2100 192 21 1 : …` is a name, objects in use, objects, and bytes of one. The
+/// memory of each kind of objects, and of all.
+pub(super) fn slabinfo(text: &Text, out: &mut Parsed) {
+    let mut clock = Clock::default();
+    let mut slabs = Snapshots::default();
+    for (line, content) in text.lines() {
+        if clock.set(content, out) {
+            slabs.look(line, clock.now);
+            continue;
+        }
+        if content.starts_with(['#']) || after(content, "slabinfo - ").is_some() {
+            continue;
+        }
+        let mut row = words(content);
+        let Some(name) = row.next() else { continue };
+        match (row.nth(1).and_then(number), row.next().and_then(number)) {
+            (Some(objects), Some(bytes)) => {
+                let memory = objects * bytes / 1024.0;
+                if memory > 0.0 {
+                    slabs.add(&["all"], memory);
+                    slabs.add(&[name], memory);
+                }
+            }
+            _ => out.missing_in((text, line), content, "number of objects"),
+        }
+    }
+    slabs.finish(text, out);
 }

@@ -104,13 +104,19 @@ fn a_monitor_that_could_not_run_is_told() {
     assert!(out.problems[0].what.contains("vmstat: not found"), "{:?}", out.problems);
 }
 
-/// The logs of `tests/data/monitors`, each written as MMTests' monitor writes it: by perf 6.1.192 and top
-/// (procps-ng 4.0.2) on two CPUs, the others by Linux 6.12.117 with two nodes in QEMU.
+/// The logs of `tests/data/monitors`, each written as MMTests' monitor writes it: by perf 6.1.192, top
+/// (procps-ng 4.0.2), df, iotop, pidstat and Linux 6.18.44 (slabinfo) on two CPUs, the others by Linux 6.12.117 with two nodes in QEMU.
 #[test]
 fn true_output_of_the_other_monitors() {
     /// Monitor, series, and how the series begins.
     type Expected = (&'static str, &'static str, &'static [(f64, f64)]);
     let expected: &[Expected] = &[
+        ("df", "/-Used", &[(0.0, 71053604.0)]),
+        ("iotop", "all-kB_wr/s", &[(0.0, 2380.63), (3.0, 6789.97)]),
+        ("iotop", "pidstat-kB_wr/s", &[(0.0, 0.0), (3.0, 1.8), (6.0, 3.31), (8.0, 0.0)]),
+        ("pidstat", "kworker-%CPU", &[(0.0, 0.96), (2.0, 1.0)]),
+        ("pidstat", "pidstat-kB_wr/s", &[(0.0, 0.0), (2.0, 2.0), (4.0, 3.98), (6.0, 4.0)]),
+        ("slabinfo", "dentry", &[(0.0, 801318.0 * 192.0 / 1024.0)]),
         ("ftrace", "sched_process_fork", &[(0.0, 0.0), (0.9953240000000001, 270.0)]),
         ("numa-meminfo", "Node1-MemFree", &[(0.0, 352384.0), (2.0, 335776.0)]),
         ("numa-numastat", "Node1-numa_hit", &[(0.0, 6406.0), (2.0, 16556.0)]),

@@ -161,17 +161,23 @@ pub(super) fn thousandfold(word: &str) -> Option<f64> {
 pub(super) fn grouped(word: &str) -> Option<f64> {
     let Some((first, groups)) = halves(word, b',') else { return number(word) };
     let whole = halves(groups, b'.').map_or(groups, |(whole, _)| whole);
-    let three = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
+    let three = |group: &str| match group.as_bytes() {
+        [a, b, c] => a.is_ascii_digit() && b.is_ascii_digit() && c.is_ascii_digit(),
+        _ => false,
+    };
     if first.len() > 3 || !parts(whole, b',').all(three) {
         return None;
     }
     let mut digits = [0; 32];
     let mut length = 0;
-    for byte in word.bytes().filter(|byte| *byte != b',') {
-        *digits.get_mut(length)? = byte;
-        length += 1;
+    for byte in word.as_bytes() {
+        if *byte != b',' {
+            *digits.get_mut(length)? = *byte;
+            length += 1;
+        }
     }
-    number(str::from_utf8(digits.get(..length)?).ok()?)
+    let digits = digits.get(..length)?;
+    decimal(digits, 0).or_else(|| any_number(str::from_utf8(digits).ok()?))
 }
 
 /// A number after an opening parenthesis, as in `(29.10`.

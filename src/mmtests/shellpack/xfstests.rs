@@ -7,7 +7,7 @@
 use memchr::memmem::Finder;
 
 use super::parsed::REPEAT;
-use super::words::{after, halves, number, parts, word};
+use super::words::{after, halves, number, parts};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::{FAILURES, SummaryKind};
 
@@ -24,23 +24,22 @@ pub const XFSTESTS: Shellpack = Shellpack {
 
 /// Words about a test that ended by itself, but not as it should.
 const WRONG: [&str; 4] =
-    ["output mismatch", "no qualified output", "_check_dmesg: something found", "[dumped core]"];
+    ["output mismatch", "no qualified output", ": something found in", " is inconsistent"];
 
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "xfstests-default.log") else { return };
     let wrong = WRONG.map(Finder::new);
     let mut seen = false;
     for (line, content) in text.lines_with("[") {
-        let Some(test) = word(content, 0).filter(|name| is_test(name)) else { continue };
-        let not_run = parts(content, b'[').any(|part| after(part, "not run]").is_some());
-        if !content.starts_with(test) || not_run {
+        let Some((test, rest)) = halves(content, b' ').filter(|(name, _)| is_test(name)) else {
             continue;
+        };
+        match ending(rest, &wrong) {
+            Ending::NotRun => continue,
+            Ending::Missing => out.missing_in((&text, line), content, "end of the test"),
+            Ending::Failures(failures) => out.add((&text, line), test, 1.0, failures),
         }
         seen = true;
-        match result(content, &wrong) {
-            Some(status) => out.add((&text, line), test, 1.0, status),
-            None => out.missing_in((&text, line), content, "end of the test"),
-        }
     }
     if !seen {
         out.missing(&text, "test that was run", REPEAT);
@@ -56,17 +55,40 @@ fn is_test(name: &str) -> bool {
     })
 }
 
-/// How a test ended; `None` if it did not, which the missing second time tells.
-fn result(line: &str, wrong: &[Finder]) -> Option<f64> {
-    let status = parts(line, b'[').find_map(|part| after(part, "failed, exit status "));
+/// How a test ended.
+enum Ending {
+    NotRun,
+    /// The machine died in it.
+    Missing,
+    Failures(f64),
+}
+
+/// What stands in brackets tells most; a test that ended has two times there.
+fn ending(line: &str, wrong: &[Finder]) -> Ending {
+    // Words about it come behind the time when it began.
+    let (_, behind) = halves(line, b']').unwrap_or_default();
+    let (mut times, mut dumped) = (0, false);
+    let mut status = None;
+    for part in parts(line, b'[').skip(1) {
+        let Some((inside, _)) = halves(part, b']') else { continue };
+        match inside {
+            "not run" => return Ending::NotRun,
+            "dumped core" => dumped = true,
+            _ => match after(inside, "failed, exit status ") {
+                Some(number) => status = status.or(Some(number)),
+                None => times += usize::from(halves(inside, b':').is_some()),
+            },
+        }
+    }
     if let Some(status) = status {
-        return number(halves(status, b']')?.0);
+        number(status).map_or(Ending::Missing, Ending::Failures)
+    } else if dumped || wrong.iter().any(|words| words.find(behind.as_bytes()).is_some()) {
+        Ending::Failures(1.0)
+    } else if times >= 2 {
+        Ending::Failures(0.0)
+    } else {
+        Ending::Missing
     }
-    if wrong.iter().any(|words| words.find(line.as_bytes()).is_some()) {
-        return Some(1.0);
-    }
-    let times = parts(line, b'[').skip(1).filter(|part| part.contains(':') && part.contains(']'));
-    (times.count() >= 2).then_some(0.0)
 }
 
 #[cfg(test)]
@@ -82,10 +104,18 @@ mod tests {
             \x20   --- tests/generic/002.out\n\
             generic/003  [10:00:04] [10:00:05]- output mismatch (see b.bad)\n\
             generic/004  [10:00:05] [10:00:05] [not run]\n\tgeneric/004 -- needs O_TMPFILE\n\
-            generic/005  [10:00:05]\nRan: generic/001 generic/002 generic/003\n";
+            generic/005  [10:00:05]\n\
+            generic/006  [10:00:05]_check_xfs_filesystem: filesystem on /dev/vdb is inconsistent (r)\n\
+            generic/007  [10:00:06]_check_kmemleak: something found in kmemleak (see c)\n\
+            Ran: generic/001 generic/002 generic/003\n";
         let out = parse("xfstests", &[("xfstests-default.log", log)]);
-        let expected =
-            [("generic/001", 1.0, 0.0), ("generic/002", 1.0, 12.0), ("generic/003", 1.0, 1.0)];
+        let expected = [
+            ("generic/001", 1.0, 0.0),
+            ("generic/002", 1.0, 12.0),
+            ("generic/003", 1.0, 1.0),
+            ("generic/006", 1.0, 1.0),
+            ("generic/007", 1.0, 1.0),
+        ];
         assert_eq!(rows(&out), expected);
         assert_eq!(out.problems[0].line, Some(10), "the machine died in generic/005");
     }
