@@ -33,6 +33,22 @@
     });
   }
 
+  // What stands under the name of a kernel: its track, and what it is set against.
+  function nameBaseline(against) {
+    document.querySelectorAll("main table thead tr").forEach((row) => {
+      const cells = cellsOf(row);
+      if (!cells) return;
+      cells.forEach((cell, at) => {
+        const small = cell.querySelector("small");
+        if (!small) return;
+        cell.told = cell.told || small.textContent;
+        const track = cell.told.includes(" · ") ? cell.told.split(" · ")[0] + " · " : "";
+        small.textContent = against === null ? cell.told
+          : track + (at === against ? "baseline" : "vs " + kernels[against]);
+      });
+    });
+  }
+
   // Against another kernel there is only the difference of the figures: nothing was judged.
   function chooseBaseline() {
     const against = base.value === "" ? null : Number(base.value);
@@ -57,6 +73,7 @@
         cell.append(small);
       });
     }));
+    nameBaseline(against);
     document.getElementById("unjudged").hidden = against === null;
   }
 
@@ -114,10 +131,13 @@
     csv({ kernels: names, benchmarks }) {
       // What begins like a formula is none.
       const safe = (text) => (/^[=+@\t\r]/.test(text) ? "'" : "") + text;
+      const plain = (text) => text.replace(/,/g, "").replace("−", "-");
+      // A baseline has no change.
+      const percent = (text) => (plain(text).match(/[+-]?[0-9.]+(?= %)/) || [""])[0];
       const quoted = (text) => /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
       const lines = benchmarks.flatMap(({ name, rows }) => rows.flatMap((row) => row.cells.map((cell, at) =>
-        [safe(name), safe(row.name), safe(names[at]), cell.value.replace(/,/g, "").replace("−", "-"), cell.change])));
-      return [["benchmark", "operation", "kernel", "value", "change"], ...lines]
+        [safe(name), safe(row.name), safe(names[at]), plain(cell.value), percent(cell.change)])));
+      return [["benchmark", "operation", "kernel", "value", "change_pct"], ...lines]
         .map((cells) => cells.map(quoted).join(",")).join("\n") + "\n";
     },
     text({ kernels: names, benchmarks }) {
@@ -143,10 +163,17 @@
   }
 
   choices.forEach((choice) => choice.addEventListener("change", () => { chooseColumns(); remember(); }));
+  document.querySelectorAll("[data-columns]").forEach((button) => button.addEventListener("click", () => {
+    choices.forEach((choice) => { choice.checked = button.dataset.columns === "all"; });
+    chooseColumns();
+    remember();
+  }));
   base.addEventListener("change", () => { chooseBaseline(); remember(); });
   document.querySelectorAll("[data-copy]").forEach((button) =>
     button.addEventListener("click", () => copy(button.dataset.copy)));
   // A link to a place on the page is no choice.
   window.addEventListener("hashchange", () => { if (location.hash.includes("=")) recall(); });
   recall();
+  // The newest kernels are what one comes for.
+  tables.forEach((table) => { const scroll = table.closest(".scroll"); if (scroll) scroll.scrollLeft = scroll.scrollWidth; });
 })();

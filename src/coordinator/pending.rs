@@ -32,7 +32,9 @@ mod tests {
 
     fn known() -> Known {
         let task = |kernel: &str, into: &str| {
-            format!(r#"{{"job":{{"config":"c","run":"{kernel}"}}{into}}}"#)
+            format!(
+                r#"{{"job":{{"config":"c","run":"{kernel}","kernel":{{"package":"x"}},"mmtests":{{"source":"m"}}}}{into}}}"#
+            )
         };
         let run = |id, state, task| {
             let mut job = job(id, Kind::Run, Some("ivor"), state, 0);

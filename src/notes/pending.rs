@@ -13,6 +13,9 @@ use crate::model::Problem;
 /// The file, in the folder of the results.
 pub const FILE: &str = "pending.json";
 
+/// The last second of the year 9999.
+const LAST: i64 = 253_402_300_799;
+
 /// What is still to be measured, and when that was so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
@@ -50,14 +53,40 @@ impl Pending {
             Some(text) => serde_json::from_str(&text)
                 .map_err(|error| (Some(error.line() as u64), error.to_string())),
         });
+        let read = read.and_then(|pending| match pending.fault() {
+            None => Ok(pending),
+            Some(what) => Err((None, what)),
+        });
         match read {
             Ok(pending) => (pending, None),
             Err((line, what)) => {
                 let what = format!("what is still to be measured is not known: {what}");
-                let remedy = "remove it; the coordinator writes it anew";
+                let remedy = "correct it, or remove it: a coordinator writes it anew";
                 (Pending::default(), Some(problem(FILE, line, what, remedy)))
             }
         }
+    }
+
+    /// What is wrong with it.
+    fn fault(&self) -> Option<String> {
+        let is_odd = |time: i64| !(0..=LAST).contains(&time);
+        if is_odd(self.as_of) || self.until.is_some_and(|until| is_odd(until) || until < self.as_of)
+        {
+            return Some("its times are no seconds since 1970, or in the wrong order".to_owned());
+        }
+        let is_name = |name: &str| {
+            let is_odd = |c: char| {
+                c.is_control()
+                    || "\u{200e}\u{200f}".contains(c)
+                    || ('\u{202a}'..='\u{202e}').contains(&c)
+                    || ('\u{2066}'..='\u{2069}').contains(&c)
+            };
+            !name.is_empty() && name.len() < 256 && !name.contains(is_odd)
+        };
+        let names = self.runs.iter().flat_map(|run| [&run.machine, &run.config, &run.kernel]);
+        let bad = names.into_iter().find(|name| !is_name(name))?;
+        let shown: String = bad.chars().take(40).collect();
+        Some(format!("{shown:?} is no name"))
     }
 
     /// Writes the file of these results, whole or not at all; where nothing is pending there is none.
@@ -94,6 +123,24 @@ mod tests {
         Pending::default().write(results.path())?;
         assert!(!results.path().join(FILE).exists());
         Pending::default().write(results.path())?;
+        Ok(())
+    }
+
+    #[test]
+    fn times_and_names_that_nobody_can_read_are_a_problem() -> io::Result<()> {
+        let results = tempfile::tempdir()?;
+        for (times, kernel) in [
+            (r#""as_of": 1000000000000000000"#, "6.12"),
+            (r#""as_of": 5, "until": 4"#, "6.12"),
+            (r#""as_of": 5"#, ""),
+            (r#""as_of": 5"#, r"\u202e21.6"),
+            (r#""as_of": 5"#, r"\u001b[31m"),
+        ] {
+            let run = format!(r#"{{"machine":"ivor","config":"c","kernel":"{kernel}"}}"#);
+            fs::write(results.path().join(FILE), format!(r#"{{{times}, "runs": [{run}]}}"#))?;
+            let (pending, problem) = Pending::read(results.path());
+            assert!(problem.is_some() && pending.runs.is_empty(), "{times} {kernel}");
+        }
         Ok(())
     }
 

@@ -61,6 +61,10 @@ impl Files {
             let Some(inside) = folder.inside(&parts) else { continue };
             let mut file = folder.path.clone();
             file.extend(inside);
+            // What machines lay down may link to anything: what lies elsewhere is not theirs to show.
+            if !lies_in(&file, &folder.path) {
+                continue;
+            }
             let Ok(metadata) = fs::metadata(&file) else { continue };
             if metadata.is_dir() && !path.ends_with('/') {
                 return (StatusCode::MOVED_PERMANENTLY, [(LOCATION, format!("{path}/"))])
@@ -142,6 +146,11 @@ fn decoded(part: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
+fn lies_in(file: &Path, folder: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(file).zip(whole(folder)).is_some_and(|(file, folder)| file.starts_with(folder))
+}
+
 fn not_found() -> Response {
     (StatusCode::NOT_FOUND, "There is no such page.\n").into_response()
 }
@@ -192,6 +201,20 @@ mod tests {
         {
             assert_eq!(parts(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn no_link_leads_out_of_the_folder() -> io::Result<()> {
+        let dir = tempfile::tempdir()?;
+        let folder = dir.path().join("results");
+        fs::create_dir(&folder)?;
+        fs::write(dir.path().join("secret"), "x")?;
+        fs::write(folder.join("log"), "x")?;
+        std::os::unix::fs::symlink("../secret", folder.join("out"))?;
+        std::os::unix::fs::symlink("log", folder.join("in"))?;
+        let lies = |name: &str| lies_in(&folder.join(name), &folder);
+        assert!(lies("log") && lies("in") && lies("") && !lies("out") && !lies("none"));
+        Ok(())
     }
 
     #[test]

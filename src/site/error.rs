@@ -71,6 +71,9 @@ fn remedy(error: &io::Error) -> &'static str {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "; choose a folder you may write to: melbot also writes beside it"
         }
+        io::ErrorKind::ResourceBusy => {
+            "; it may be a mount point, which cannot be replaced: name a new folder inside it"
+        }
         io::ErrorKind::NotADirectory => "; a file is in the way: remove it or name another folder",
         _ => "",
     }

@@ -222,7 +222,7 @@ impl<'a> Subject<'a> {
                         .map(|(turn, id)| Mark { turn, alert: id.to_owned(), page: page_of(id) }),
                 };
                 match panels.last_mut() {
-                    Some(panel) if follows || panel.track == track => panel.spots.push(spot),
+                    Some(panel) if panel.track == track => panel.spots.push(spot),
                     _ => panels.push(Panel {
                         track: track.clone(),
                         from: judged

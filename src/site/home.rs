@@ -95,6 +95,7 @@ fn lists<'s>(catalogue: &'s Catalogue) -> Vec<List<'s>> {
         (Section::There, "Regressions", "those of the newest runs first", "regressions", CHANGES),
         (Section::Better, "Improvements", "", "improvements", OTHERS),
         (Section::Over, "Fixed", "regressions that are over", "over", OTHERS),
+        (Section::Known, "Known", "somebody has said something about them", "known", OTHERS),
     ];
     let list = |(section, title, note, id, most): (Section, _, _, _, usize)| {
         let mut lines: Vec<&Line> =

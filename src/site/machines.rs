@@ -148,9 +148,7 @@ pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 }
 
 fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Result<(), SiteError> {
-    let open = |line: &&Line| {
-        line.place.0 == name && matches!(line.section, Section::There | Section::Better)
-    };
+    let open = |line: &&Line| line.place.0 == name && line.section != Section::Over;
     let mut alerts: Vec<&Line> = site.catalogue.alerts.iter().filter(open).collect();
     let more_alerts = alerts.len().saturating_sub(ALERTS);
     alerts.truncate(ALERTS);

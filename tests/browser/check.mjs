@@ -310,12 +310,16 @@ async function check_comparison(page, report) {
   await choices.first().uncheck();
   if ((await heads()) !== before - 1) report("a kernel that is not chosen stays");
   await page.selectOption("#baseline", "1");
+  const under = await page.locator("table.kernels").first().locator("thead th:visible small").allTextContents();
+  if (!/baseline$/.test(under[0]) || under.slice(1).some((text) => !/vs /.test(text))) {
+    report(`against another kernel the heads say ${under.join(", ")}`);
+  }
   if (!(await page.locator("#unjudged").isVisible())) report("differences without verdict are not told apart");
   const hash = () => page.evaluate(() => location.hash);
   if (!/without=.*against=/.test(await hash())) report(`the address is ${await hash()}`);
   await page.reload();
   if (await choices.first().isChecked()) report("a choice does not come back from the address");
-  for (const [format, start] of [["markdown", "### "], ["csv", "benchmark,operation,kernel,value,change\n"], ["text", ""]]) {
+  for (const [format, start] of [["markdown", "### "], ["csv", "benchmark,operation,kernel,value,change_pct\n"], ["text", ""]]) {
     const text = await page.evaluate((format) => {
       Object.defineProperty(navigator, "clipboard", { value: { writeText: async (text) => { window.copied = text; } }, configurable: true });
       document.querySelector(`[data-copy=${format}]`).click();
@@ -325,7 +329,9 @@ async function check_comparison(page, report) {
     if (!text.startsWith(start) || !text.includes(name.slice(0, 5))) report(`copied as ${format}: ${text.slice(0, 60)}`);
   }
   await page.selectOption("#baseline", "");
-  await page.evaluate(() => document.querySelector("[data-column]").click());
+  await page.locator("[data-columns=none]").click();
+  if ((await heads()) !== before - kernels) report("kernels stay that nobody chose");
+  await page.locator("[data-columns=all]").click();
   if ((await hash()) !== "" || (await heads()) !== before) report("what was chosen does not go away");
   count.comparisons += 1;
 }

@@ -5,7 +5,7 @@ use super::LIST;
 use super::failing::FailedLine;
 use super::line::{Line, Section};
 use crate::site::templates::Place;
-use crate::site::{Output, Site, SiteError, data, format};
+use crate::site::{BaseUrl, Output, Site, SiteError, data, format};
 
 /// Entries of the feed.
 const ENTRIES: usize = 100;
@@ -70,9 +70,13 @@ pub fn write_feed(
     // Those of the newest runs first; of those, the most severe.
     newest.sort_by(|(a, x), (b, y)| (b, y.id()).cmp(&(a, x.id())));
     newest.truncate(ENTRIES);
-    let entries: Vec<Entry> = newest.into_iter().map(|((day, _), of)| of.entry(day)).collect();
+    // Where sites of several labs are read, each has names of its own.
+    let base = site.catalogue.options.base_url.as_ref();
+    let entries: Vec<Entry> =
+        newest.into_iter().map(|((day, _), of)| of.entry(day, base)).collect();
     let updated = entries.first().map_or_else(|| time(i64::MIN), |entry| entry.updated.clone());
     let About { path, id, title, page } = about;
+    let id = base.map_or(id, |base| base.of(&path));
     let place = Place { path, title: title.to_owned(), crumbs: Vec::new(), data: None };
     site.write("alerts.xml", &place, &Feed { id, title, page, updated, entries }, out)
 }
@@ -92,7 +96,7 @@ impl Of<'_> {
         }
     }
 
-    fn entry(self, day: i64) -> Entry {
+    fn entry(self, day: i64, base: Option<&BaseUrl>) -> Entry {
         let (title, href, text) = match self {
             Of::Alert(line) => (
                 format!(
@@ -114,7 +118,9 @@ impl Of<'_> {
                 line.sentence.clone(),
             ),
         };
-        Entry { id: self.id().to_owned(), title, href: href.clone(), updated: time(day), text }
+        let id =
+            base.map_or_else(|| format!("urn:melbot:alert:{}", self.id()), |base| base.of(href));
+        Entry { id, title, href: href.clone(), updated: time(day), text }
     }
 }
 

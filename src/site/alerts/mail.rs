@@ -2,7 +2,6 @@
 
 use crate::analysis::alerts::{Alert, Turn, Window, figure, interval, signed};
 use crate::model::Release;
-use crate::site::format::capital;
 
 /// Operations in the table.
 const ROWS: usize = 12;
@@ -32,15 +31,14 @@ pub fn mail(alert: &Alert, coverage: f64, page: Option<&str>) -> Option<String> 
         alert.measured
     );
     text += &table(alert);
-    text += &format!(
-        "\nIn brackets the {:.0} % interval. {}.\n",
-        100.0 * coverage,
-        capital(&alert.corroboration())
-    );
+    text += &format!("\nIn brackets the {:.0} % interval.\n", 100.0 * coverage);
+    text += &format!("{} {}.\n", head.operation, head.life.sentence());
+    text += &format!("Other machines: {}.\n", alert.corroboration());
     if let Some(page) = page {
         text += &format!("\nHistory, all operations, and how to run it again:\n{page}\n");
     }
-    if let Some((good, bad)) = tags(&alert.window) {
+    // A tracker of regressions has no use for one that is over.
+    if let Some((good, bad)) = tags(&alert.window).filter(|_| !alert.is_over()) {
         text += &format!("\n#regzbot introduced: {good}..{bad}\n");
     }
     Some(text)

@@ -16,6 +16,8 @@ use crate::site::templates::Link;
 const ROWS: usize = 60;
 /// Kernels across: with more, the oldest are left out.
 const KERNELS: usize = 32;
+/// Kernels across of which nothing was measured yet: with more, the newest are left out.
+const NEW: usize = 8;
 
 /// A table of runs.
 #[derive(Debug, Serialize)]
@@ -62,15 +64,15 @@ type OfConfig = (Vec<Cell>, Option<i64>);
 
 /// The table of these comparisons, whose grid this is; `outlook` is what [`outlook`] says of them.
 pub fn coverage(shelves: &[&Shelf], grid: &Grid, outlook: Option<String>) -> Coverage {
-    let older = grid.kernels.len().saturating_sub(KERNELS);
-    let kernels = &grid.kernels[older..];
+    let measured = grid.measured;
+    let older = measured.saturating_sub(KERNELS);
+    let kernels = &grid.kernels[older..grid.kernels.len().min(measured + NEW)];
     let cells = |(shelf, states): (&&Shelf, &Vec<State>)| -> Vec<Cell> {
         let states = kernels.iter().zip(states.iter().skip(older));
         states.map(|(kernel, state)| cell(shelf, kernel, *state)).collect()
     };
     let all: Vec<Vec<Cell>> = shelves.iter().zip(&grid.states).map(cells).collect();
     let missing = all.iter().flatten().filter(|cell| cell.class == "missing").count();
-    let measured = grid.measured;
     let head = |(at, name): (usize, &&str)| Kernel {
         label: named(name).to_owned(),
         href: (older + at < measured).then(|| kernel_page(name)),
@@ -105,7 +107,7 @@ fn rows(shelves: &[&Shelf], grid: &Grid, all: Vec<Vec<Cell>>) -> Vec<Row> {
         of_machine.or_insert_with(|| (machine(shelf), Vec::new())).1.push((cells, *stale));
     }
     let row = |(machine, configs): (Link, Vec<OfConfig>)| Row {
-        cells: (0..grid.kernels.len().min(KERNELS))
+        cells: (0..configs.first().map_or(0, |(cells, _)| cells.len()))
             .map(|at| merged(&machine, configs.iter().filter_map(|(cells, _)| cells.get(at))))
             .collect(),
         stale: stale_machine(configs.iter().map(|(_, stale)| *stale)).map(format::day),
