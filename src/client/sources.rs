@@ -60,8 +60,21 @@ fn checked_out(url: &str, revision: &str, cache: &Path) -> Result<PathBuf, LabEr
     process::text(
         Command::new("git").args(["clone", "--quiet", "--no-checkout", "--", url]).arg(&new),
         WITHIN,
+    )
+    .map_err(|error| {
+        LabError::new(
+            format!("MMTests cannot be cloned from {url}: {}", error.what),
+            "correct source in [mmtests] of the job, and try git clone by hand",
+        )
+    })?;
+    git(&new, &["checkout", "--quiet", "--detach", &format!("{revision}^{{commit}}")]).map_err(
+        |error| {
+            LabError::new(
+                format!("{url} has no commit {revision}: {}", error.what),
+                "correct revision in [mmtests] of the job",
+            )
+        },
     )?;
-    git(&new, &["checkout", "--quiet", "--detach", &format!("{revision}^{{commit}}")])?;
     fs::rename(&new, &folder).map_err(LabError::file(&folder))?;
     Ok(folder)
 }
@@ -170,6 +183,9 @@ mod tests {
             let found = mmtests(&source, &cache).expect("there");
             assert_eq!((content(&found).as_str(), found.revision.as_ref()), ("old", Some(&first)));
         }
+        let unknown = source(&format!("source = {origin:?}\nrevision = \"v9\""));
+        let told = mmtests(&unknown, &cache).expect_err("no such tag").to_string();
+        assert!(told.contains("has no commit v9"), "{told}");
         // What is here is used though its origin is gone.
         let kept =
             source(&format!("source = \"file://{}\"\nrevision = {first:?}", origin.display()));
@@ -177,7 +193,7 @@ mod tests {
         assert_eq!(content(&mmtests(&kept, &cache).expect("here")), "old");
         let gone = source("source = \"file:///nowhere\"\nrevision = \"v1\"");
         let told = mmtests(&gone, &cache).expect_err("nothing is there").to_string();
-        assert!(told.contains("nowhere"), "{told}");
+        assert!(told.contains("cannot be cloned from file:///nowhere"), "{told}");
     }
 
     #[test]
