@@ -32,6 +32,9 @@ enabled=1
 gpgcheck=0
 END
 cp /etc/yum.repos.d/local.repo /etc/zypp/repos.d/local.repo
+# Debian's rpm keeps its database at home.
+mkdir -p /etc/rpm
+echo '%_dbpath /var/lib/rpm' > /etc/rpm/macros
 mv /etc/debian_version /etc/debian_version.away
 "#;
 
