@@ -12,6 +12,9 @@ use super::commits::Commits;
 
 /// Most that all measurements of one commit may say together: they share one build, and so its luck.
 const BUILD_SAYS: f64 = 6.0;
+/// A commit that has the culprit with less than this probability is good, with more than its
+/// complement bad, and tells how good and bad look.
+const UNLIKELY: f64 = 0.01;
 /// An answer less open than this, in bits, is not worth a measurement.
 const FORESEEN: f64 = 0.005;
 
@@ -215,16 +218,29 @@ impl Search {
         image.is_some() && !parents.is_empty() && parents.iter().all(alike)
     }
 
-    /// How good and bad look, once both ends are measured.
+    /// How good and bad look, once both ends are measured: by the ends first, then by all commits that
+    /// are as good as known to be one or the other as well.
     pub fn channel(&self) -> Option<Channel> {
-        Channel::fit(&self.good, &self.values[self.commits.last()])
+        let ends = Channel::fit(&self.good, &self.values[self.commits.last()])?;
+        let has = self.commits.sums(&self.weighed(Some(&ends)));
+        let known = |is: fn(f64) -> bool| {
+            let values = self.values.iter().zip(&has).filter(move |(_, has)| is(**has));
+            values.flat_map(|(values, _)| values.iter().copied())
+        };
+        let good: Vec<f64> = self.good.iter().copied().chain(known(|has| has < UNLIKELY)).collect();
+        let bad: Vec<f64> = known(|has| has > 1.0 - UNLIKELY).collect();
+        Channel::fit(&good, &bad).or(Some(ends))
     }
 
     /// Probability of each candidate; all alike as long as there is no channel.
     pub fn posterior(&self) -> Vec<f64> {
+        self.weighed(self.channel().as_ref())
+    }
+
+    fn weighed(&self, channel: Option<&Channel>) -> Vec<f64> {
         let mut logs = vec![0.0_f64; self.commits.count()];
-        if let Some(channel) = self.channel() {
-            for (at, says) in self.said(&channel).into_iter().enumerate() {
+        if let Some(channel) = channel {
+            for (at, says) in self.said(channel).into_iter().enumerate() {
                 // The bad end has all candidates.
                 if says != 0.0 && at != self.commits.last() {
                     let has = self.commits.has(at).into_iter();
@@ -261,13 +277,14 @@ impl Search {
 
     /// What to do now.
     pub fn step(&self) -> Step {
-        if let Some(step) = self.ends() {
+        let channel = self.channel();
+        if let Some(step) = self.ends(channel.as_ref()) {
             return step;
         }
-        let Some(channel) = self.channel() else {
+        let Some(channel) = channel else {
             return Step::Done(Outcome::NoGap { distance: 0.0, needed: None });
         };
-        let posterior = self.posterior();
+        let posterior = self.weighed(Some(&channel));
         let likeliest = |a: &usize, b: &usize| posterior[*a].total_cmp(&posterior[*b]);
         let best = (0..posterior.len()).max_by(likeliest).unwrap_or(0);
         if posterior[best] >= self.settings.certainty {
@@ -282,11 +299,11 @@ impl Search {
     }
 
     /// Measures both ends in turn until they differ clearly, or never will.
-    fn ends(&self) -> Option<Step> {
+    fn ends(&self, channel: Option<&Channel>) -> Option<Step> {
         let bad = &self.values[self.commits.last()];
         let fewest = self.good.len().min(bad.len());
         if fewest >= self.settings.ends {
-            let channel = self.channel()?;
+            let channel = channel?;
             let distance = channel.distance();
             let clear = (channel.bad - channel.good).abs() > 3.0 * channel.error;
             if clear && distance >= self.settings.least_distance {

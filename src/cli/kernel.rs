@@ -85,7 +85,7 @@ impl Of {
             Err(_) => self.tree.clone(),
         };
         let name = &blake3::hash(url.as_bytes()).to_hex()[..16];
-        Ok(Tree { folder: lab.join(format!("state/trees/{name}.git")), url })
+        Ok(Tree { folder: lab.join(format!("state/trees/{name}.git")), url, token: None })
     }
 }
 

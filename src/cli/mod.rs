@@ -3,6 +3,7 @@
 mod alerts;
 mod bisect;
 mod bisects;
+mod builder;
 mod check;
 mod client;
 mod compare;
@@ -58,6 +59,7 @@ enum Verb {
     Machine(machine::MachineVerb),
     Client(client::ClientVerb),
     Coordinator(coordinator::CoordinatorVerb),
+    Builder(builder::BuilderVerb),
     Queue(queue::QueueVerb),
     Token(token::TokenVerb),
     Kernel(kernel::KernelVerb),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
         Verb::Machine(verb) => verb.run(),
         Verb::Client(verb) => verb.run(),
         Verb::Coordinator(verb) => verb.run(),
+        Verb::Builder(verb) => verb.run(),
         Verb::Queue(verb) => verb.run(),
         Verb::Token(verb) => verb.run(),
         Verb::Kernel(verb) => verb.run(),

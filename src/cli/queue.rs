@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
 use super::{Ending, print};
+use crate::coordinator::estimate::{Estimate, Known, estimate};
 use crate::coordinator::{Added, Desk, add_by_hand};
 use crate::lab::Lab;
 use crate::notes::utc;
@@ -28,7 +29,7 @@ pub struct QueueVerb {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// List jobs: what is waiting and running, and what failed last
+    /// List jobs: what is waiting and running, what failed, and when the queue will have caught up
     List {
         /// All jobs, also those that are done
         #[arg(long)]
@@ -120,7 +121,9 @@ impl QueueVerb {
         }
         let mut queue = Queue::open(&path, Clock::system())?;
         match self.verb {
-            Verb::List { all, machine, json } => return list(&queue, all, machine, json),
+            Verb::List { all, machine, json } => {
+                return list(&queue, &lab, all, machine, json);
+            }
             Verb::Show { job, json } => return show(&queue, job, json),
             Verb::Add { file, priority, again } => {
                 return add(&mut queue, &lab, &file, priority, again);
@@ -138,7 +141,13 @@ impl QueueVerb {
     }
 }
 
-fn list(queue: &Queue, all: bool, machine: Option<String>, json: bool) -> anyhow::Result<Ending> {
+fn list(
+    queue: &Queue,
+    lab: &Lab,
+    all: bool,
+    machine: Option<String>,
+    json: bool,
+) -> anyhow::Result<Ending> {
     let mut jobs = queue.jobs(&Filter { machine, ..Filter::default() })?;
     if !all {
         jobs.retain(|job| !matches!(job.state, State::Done | State::Cancelled));
@@ -147,6 +156,9 @@ fn list(queue: &Queue, all: bool, machine: Option<String>, json: bool) -> anyhow
         print(&(serde_json::to_string_pretty(&jobs)? + "\n"))?;
         return Ok(Ending::Fine);
     }
+    let now = Clock::system().now();
+    let builders = Desk::at(lab).map_or(1, |desk| desk.settings.builders);
+    let expected = estimate(&Known::of(queue, now, builders)?);
     let width = |of: &dyn Fn(&Job) -> usize| jobs.iter().map(of).max().unwrap_or(0);
     let machines = width(&|job| job.machine.as_deref().unwrap_or("-").chars().count());
     let titles = width(&|job| job.title.chars().count());
@@ -159,7 +171,7 @@ fn list(queue: &Queue, all: bool, machine: Option<String>, json: bool) -> anyhow
             job.state,
             job.kind,
             job.title,
-            remark(job)
+            remark(job) + &from(job, &expected)
         );
         text += line.trim_end();
         text.push('\n');
@@ -170,8 +182,26 @@ fn list(queue: &Queue, all: bool, machine: Option<String>, json: bool) -> anyhow
     for scope in queue.paused()? {
         text += &format!("paused: {scope}\n");
     }
+    if let Some(sentence) = expected.sentence(now) {
+        text += &format!("{sentence}\n");
+    }
     print(&text)?;
     Ok(Ending::Fine)
+}
+
+/// When it is expected to begin, or to be over.
+fn from(job: &Job, expected: &Estimate) -> String {
+    let minute = |at: i64| time(at).get(..16).unwrap_or_default().replace('T', " ");
+    match (job.state, expected.jobs.get(&job.id)) {
+        (State::Waiting, Some((start, end))) if start != end => {
+            let comma = if remark(job).is_empty() { "" } else { ", " };
+            format!("{comma}from about {}", minute(*start))
+        }
+        (State::Running, Some((start, end))) if start != end => {
+            format!(", until about {}", minute(*end))
+        }
+        _ => String::new(),
+    }
 }
 
 /// What people want to know of a job in this state.

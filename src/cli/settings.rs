@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
+use crate::site::BaseUrl;
+
 /// Where the settings are looked for when no file is named.
 const DEFAULT: &str = "melbot.toml";
 
@@ -15,6 +17,8 @@ const DEFAULT: &str = "melbot.toml";
 pub struct Settings {
     /// Title of the site.
     pub title: Option<String>,
+    /// Where the site can be reached.
+    pub base_url: Option<BaseUrl>,
     /// Folder of the store.
     pub store: Option<PathBuf>,
     /// Folder of the notes on alerts.

@@ -13,13 +13,14 @@ use super::results::{Filter, Results, ResultsArgs};
 use super::{Ending, bisects, print};
 use crate::analysis::Comparison;
 use crate::analysis::alerts::counted;
-use crate::model::{Run, Severity};
+use crate::model::{Problem, Run, Severity};
 use crate::notes::{
     Notes,
+    pending::Pending,
     words::{self, About, Words},
 };
 use crate::site::publish::{Publication, is_current};
-use crate::site::{self, RawLogs, SiteOptions, Theme, build, stamp};
+use crate::site::{self, BaseUrl, RawLogs, SiteOptions, Theme, build, stamp};
 
 /// Make a static site out of a folder of results
 ///
@@ -42,6 +43,9 @@ pub struct Site {
     /// Name of the site [default: melbot]
     #[arg(long)]
     title: Option<String>,
+    /// Where the site can be reached, for what is read elsewhere: feeds, mails, search engines
+    #[arg(long, value_name = "URL")]
+    base_url: Option<BaseUrl>,
     /// Where readers of the site find the raw logs: a URL, or `none` [default: the results folder,
     /// as seen from the site]
     #[arg(long, value_name = "URL")]
@@ -103,7 +107,9 @@ impl Site {
         let notes = Notes::read(&folder);
         let said = format!("{notes:?}");
         let bisects = bisects::stamp(&self.results.results);
-        let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said, &bisects]
+        let pending = Pending::read(&self.results.results);
+        let to_come = format!("{pending:?}");
+        let others: Vec<&str> = [self.baseline.as_str(), &parsers, &said, &bisects, &to_come]
             .into_iter()
             .chain(dates.iter().map(String::as_str))
             .collect();
@@ -118,7 +124,7 @@ impl Site {
         let stamp =
             if is_settled { stamp } else { "not all of the results could be read".to_owned() };
         let runs = loaded.into_runs();
-        let report = self.publish(&found, &runs, &judgement, &options, &stamp)?;
+        let report = self.publish(&found, &runs, &judgement, &options, pending, &stamp)?;
         Ok((report.runs, Some(report)))
     }
 
@@ -159,7 +165,9 @@ impl Site {
         let title = self.title.clone().or_else(|| settings.title.clone()).unwrap_or(defaults.title);
         let theme = theme.map_or(Ok(defaults.theme), |folder| Theme::read(folder))?;
         let words = Words::read(&words);
-        Ok(SiteOptions { title, raw_logs, words, theme, generator: defaults.generator })
+        let base_url = self.base_url.clone().or_else(|| settings.base_url.clone());
+        let generator = defaults.generator;
+        Ok(SiteOptions { title, base_url, raw_logs, words, theme, generator })
     }
 
     fn publish(
@@ -168,6 +176,7 @@ impl Site {
         runs: &[Run],
         judgement: &Judgement,
         options: &SiteOptions,
+        (pending, unread): (Pending, Option<Problem>),
         stamp: &str,
     ) -> anyhow::Result<Report> {
         let mut comparisons = compare_all(runs, &baseline(&self.baseline))?;
@@ -176,6 +185,7 @@ impl Site {
         problems.extend(judgement.notes.problems.iter().cloned());
         let (bisects, unusable) = bisects::open_all(&self.results.results);
         problems.extend(unusable);
+        problems.extend(unread);
         problems.extend(options.words.problems.iter().cloned());
         problems
             .extend(options.words.astray(|about, name| is_on_a_page(&comparisons, about, name)));
@@ -196,6 +206,7 @@ impl Site {
             evidence: judgement.evidence.as_ref(),
             settings: &judgement.settings,
             bisects: &bisects,
+            pending: &pending,
         };
         build(&results, options, &publication)?;
         let published = publication.finish()?;

@@ -48,6 +48,8 @@ enum RoleName {
     Read,
     /// To add jobs, to cancel them and to try them again
     Submit,
+    /// To build kernels, which machines are going to boot: for melbot builder
+    Build,
     /// To pause the queue
     Admin,
 }
@@ -65,6 +67,7 @@ impl TokenVerb {
                 let role = match role {
                     RoleName::Read => Role::Read,
                     RoleName::Submit => Role::Submit,
+                    RoleName::Build => Role::Build,
                     RoleName::Admin => Role::Admin,
                 };
                 let token = tokens.make(&name, role)?;

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use super::child::{about_results, output, said};
 use super::desk::Desk;
+use super::estimate::{Known, estimate};
 use super::keeper::Keeper;
+use super::pending::pending;
 use super::summary::{Ran, Summary};
 use super::tasks::{AnalyseTask, RunResult, RunTask};
 use super::{notify, reruns};
@@ -80,7 +82,7 @@ fn analyse(desk: &Desk, queue: &mut Queue, job: &Job) -> Result<String, LabError
     })?;
     let any = !discover(&desk.results()).runs.is_empty();
     if any {
-        publish(desk)?;
+        publish(desk, queue)?;
     }
     if !task.tell {
         return Ok(format!("the site has {}", job.title));
@@ -99,7 +101,7 @@ fn analyse(desk: &Desk, queue: &mut Queue, job: &Job) -> Result<String, LabError
     }
     let mut body = summary.text();
     if let Some(url) = &desk.settings.url {
-        body += &format!("\n{url}\n");
+        body += &format!("\n{}\n", url.of(""));
     }
     notify::tell(desk, &format!("job {}", job.id), &summary.line(), body)?;
     Ok(summary.line())
@@ -129,12 +131,24 @@ fn runs(queue: &Queue, job: &Job) -> Result<Vec<Ran>, LabError> {
     Ok(runs)
 }
 
-fn publish(desk: &Desk) -> Result<(), LabError> {
+fn publish(desk: &Desk, queue: &Queue) -> Result<(), LabError> {
+    tell_pending(desk, queue)?;
     let site = desk.site();
     let mut command = about_results(desk, &["site"]);
     command.arg("-o").arg(&site);
     if let Some(title) = &desk.settings.title {
         command.arg("--title").arg(title);
     }
+    if let Some(url) = &desk.settings.url {
+        command.arg("--base-url").arg(url.of(""));
+    }
     output(&mut command).map(drop)
+}
+
+/// Has the pages tell which runs are still to come.
+fn tell_pending(desk: &Desk, queue: &Queue) -> Result<(), LabError> {
+    let known = Known::of(queue, desk.clock.now(), desk.settings.builders)?;
+    pending(&known, &estimate(&known)).write(&desk.results()).map_err(|error| {
+        LabError::new(format!("{}: {error}", desk.results().display()), "see that there is room")
+    })
 }

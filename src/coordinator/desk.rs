@@ -2,8 +2,8 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use crate::queue::{Clock, Queue, QueueError};
 /// The folder of the queue, of the mirrors of trees and of everything else that is no result.
 pub const STATE: &str = "state";
 
+/// So many connections stay open between requests.
+const IDLE: usize = 8;
+
 /// A lab with a coordinator.
 #[derive(Clone, Debug)]
 pub struct Desk {
@@ -25,6 +28,8 @@ pub struct Desk {
     /// What time it is.
     pub clock: Clock,
     stop: Arc<AtomicBool>,
+    /// Connections that nobody uses right now.
+    idle: Arc<Mutex<Vec<Queue>>>,
 }
 
 impl Desk {
@@ -35,7 +40,8 @@ impl Desk {
         let state = folder.join(STATE);
         fs::create_dir_all(&state).map_err(LabError::file(&state))?;
         let stop = Arc::new(AtomicBool::new(false));
-        Ok(Desk { lab: folder, settings, clock: Clock::system(), stop })
+        let idle = Arc::default();
+        Ok(Desk { lab: folder, settings, clock: Clock::system(), stop, idle })
     }
 
     /// Where the queue of a lab is: a file, or what coordinator.toml says.
@@ -55,6 +61,24 @@ impl Desk {
     /// A connection to the queue.
     pub fn queue(&self) -> Result<Queue, QueueError> {
         Queue::open(&self.queue_place(), self.clock.clone())
+    }
+
+    /// Does something with a connection that is open already, if there is one.
+    pub fn with_queue<T, E: From<QueueError>>(
+        &self,
+        work: impl FnOnce(&mut Queue) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut queue = match idle.filter(Queue::is_alive) {
+            Some(queue) => queue,
+            None => self.queue()?,
+        };
+        let done = work(&mut queue);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE {
+            idle.push(queue);
+        }
+        done
     }
 
     /// A file or folder of its state.
@@ -82,7 +106,7 @@ impl Desk {
         let url =
             if path.exists() { path.to_string_lossy().into_owned() } else { settings.url.clone() };
         let folder = self.state("trees").join(format!("{name}.git"));
-        Ok(Tree { folder, url })
+        Ok(Tree { folder, url, token: None })
     }
 
     /// Identity of the build of a commit.

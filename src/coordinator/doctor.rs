@@ -28,21 +28,14 @@ pub struct Finding {
 
 /// Looks at all of it; `tell` hears of each as soon as it is known.
 pub fn examine(lab: &Lab, tell: &mut dyn FnMut(&Finding)) {
+    let folder = lab.folder();
+    for finding in what_builds_need() {
+        tell(&finding);
+    }
     let mut look = |what: &str, result: Result<(), String>| {
         tell(&Finding { what: what.to_owned(), fault: result.err() });
     };
-    let folder = lab.folder();
-    for (program, package) in [
-        ("git", "git"),
-        ("make", "make"),
-        ("gcc", "gcc"),
-        ("flex", "flex"),
-        ("bison", "bison"),
-        ("bc", "bc"),
-        ("flock", "util-linux"),
-        ("tar", "tar"),
-        ("ssh", "openssh-client"),
-    ] {
+    for (program, package) in [("tar", "tar"), ("ssh", "openssh-client")] {
         look(program, program_is_there(program, package));
     }
     look("disk", room(folder));
@@ -67,6 +60,25 @@ pub fn examine(lab: &Lab, tell: &mut dyn FnMut(&Finding)) {
     look("mail", mail(folder));
 }
 
+/// Programs without which no kernel is built.
+pub fn what_builds_need() -> Vec<Finding> {
+    let programs = [
+        ("git", "git"),
+        ("make", "make"),
+        ("gcc", "gcc"),
+        ("flex", "flex"),
+        ("bison", "bison"),
+        ("bc", "bc"),
+        ("flock", "util-linux"),
+        ("curl", "curl"),
+    ];
+    let finding = |(program, package): (&str, &str)| Finding {
+        what: program.to_owned(),
+        fault: program_is_there(program, package).err(),
+    };
+    programs.into_iter().map(finding).collect()
+}
+
 fn mail(lab: &Path) -> Result<(), String> {
     match notify::Settings::read(lab) {
         Ok(Some(_)) => Ok(()),
@@ -82,7 +94,7 @@ fn program_is_there(program: &str, package: &str) -> Result<(), String> {
         true => Path::new(program).is_file(),
         false => folders.into_iter().any(|folder| folder.join(program).is_file()),
     };
-    if there { Ok(()) } else { Err(format!("not there; install {package}")) }
+    if there { Ok(()) } else { Err(format!("there is no {program}: install {package}")) }
 }
 
 fn room(folder: &Path) -> Result<(), String> {

@@ -6,6 +6,7 @@
 //! each of them may end at any moment and be started again.
 
 mod analyst;
+mod away;
 pub mod bisect;
 mod builder;
 mod builds;
@@ -13,12 +14,15 @@ mod child;
 mod clients;
 mod desk;
 mod doctor;
+pub mod estimate;
 mod hand;
 mod http;
 mod keeper;
+mod lines;
 mod memory;
 mod notify;
 pub mod orders;
+mod pending;
 mod reruns;
 mod retention;
 mod runner;
@@ -29,8 +33,9 @@ pub mod summary;
 pub mod tasks;
 mod watch;
 
+pub use away::Away;
 pub use desk::Desk;
-pub use doctor::{Finding, examine};
+pub use doctor::{Finding, examine, what_builds_need};
 pub use hand::{Added, add as add_by_hand};
 pub use http::tokens;
 pub use keeper::Keeper;

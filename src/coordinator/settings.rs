@@ -12,6 +12,7 @@ use super::schedule::Times;
 use crate::client::MmtestsSource;
 use crate::kernel::{Choice, Kconfig};
 use crate::lab::{LabError, plain_name};
+use crate::site::BaseUrl;
 
 /// Its name in the folder of the lab.
 pub const FILE: &str = "coordinator.toml";
@@ -32,9 +33,9 @@ pub struct Settings {
     /// Where the site is put.
     #[serde(default = "site")]
     pub site: PathBuf,
-    /// Where the site can be seen: for mails.
+    /// Where the site can be seen: for mails and feeds.
     #[serde(default)]
-    pub url: Option<String>,
+    pub url: Option<BaseUrl>,
     /// Machines whose clients the coordinator starts here; all of the policies where it is left out.
     #[serde(default)]
     pub clients: Option<Vec<String>>,
@@ -65,7 +66,7 @@ pub struct Settings {
 }
 
 /// Where site and API are served.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Http {
     /// Address and port, such as `127.0.0.1:8417`; nothing is served where it is left out.
@@ -74,6 +75,15 @@ pub struct Http {
     /// Pages want a token as well, not only the API.
     #[serde(default)]
     pub private: bool,
+    /// Requests a second of each token, and of all who have none together; twice as many at once.
+    #[serde(default = "two_hundred")]
+    pub requests: f64,
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http { listen: None, private: false, requests: two_hundred() }
+    }
 }
 
 /// What of the kernels that a tree has when it is first looked at is new.
@@ -162,6 +172,10 @@ fn one() -> usize {
 
 fn hundred() -> f64 {
     100.0
+}
+
+fn two_hundred() -> f64 {
+    200.0
 }
 
 fn two() -> i64 {
@@ -258,6 +272,9 @@ fn parse(text: &str) -> Result<Settings, (usize, String)> {
             let what = format!("{} needs trees, machines and configs", policy.name);
             return Err((line_of(&policy.name), what));
         }
+    }
+    if settings.http.requests.is_nan() || settings.http.requests <= 0.0 {
+        return Err((line_of("requests"), "requests is a number above 0".to_owned()));
     }
     if let Some((name, _)) =
         settings.trees.iter().find(|(_, tree)| tree.minutes.is_nan() || tree.minutes <= 0.0)

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::client::JobFile;
+use crate::kernel::Package;
+use crate::lab::LabError;
+use crate::queue::Job;
 
 /// A kernel to be built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,40 @@ pub struct BuildTask {
     /// Nobody is told if it does not build.
     #[serde(default)]
     pub silent: bool,
+}
+
+impl BuildTask {
+    /// That of a job.
+    pub fn of(job: &Job) -> Result<BuildTask, LabError> {
+        serde_json::from_str(&job.task).map_err(|error| {
+            LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
+        })
+    }
+}
+
+/// A build that a builder elsewhere was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Given {
+    /// Number of the job.
+    pub job: i64,
+    /// For people.
+    pub title: String,
+    /// Shown with everything that is said of it.
+    pub lease: String,
+    /// Name of the tree, which the coordinator has under `/git/NAME`.
+    pub tree: String,
+    /// The commit.
+    pub commit: String,
+    /// Name of the configuration.
+    pub kconfig: String,
+    /// All of it.
+    pub config: String,
+    /// What is made.
+    pub package: Package,
+    /// More for `make`.
+    pub make: Vec<String>,
+    /// A build that takes longer is ended.
+    pub minutes: u64,
 }
 
 /// What the outcome of a build begins with that broke, and is not to be tried again.

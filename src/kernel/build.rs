@@ -11,6 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 use walkdir::WalkDir;
 
+use super::compilers;
 use super::git::{FOREIGN, check_out, work_tree};
 use super::images;
 use super::kconfig::{Kconfig, Package};
@@ -25,9 +26,9 @@ pub const BUILDS: &str = "builds";
 /// Name of what is known of a build.
 const RECORD: &str = "build.toml";
 /// Name of all that was said.
-const LOG: &str = "log";
+pub const LOG: &str = "log";
 /// No log is larger.
-const LARGEST_LOG: u64 = 1 << 30;
+pub const LARGEST_LOG: u64 = 1 << 30;
 
 /// How a build ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +73,11 @@ pub struct Build {
 }
 
 impl Build {
+    /// Writes it down beside its log.
+    pub fn record(&self, lab: &Path) -> Result<(), LabError> {
+        write(&lab.join(self.log.with_file_name(RECORD)), self)
+    }
+
     /// Hash of what it made, if it made anything.
     pub fn image(&self) -> Option<String> {
         let name = self.package.as_ref()?.file_name()?.to_str()?;
@@ -145,7 +151,7 @@ impl Builder<'_> {
             }
             Err(reason) => build.reason = Some(reason),
         }
-        write(&kept.join(RECORD), &build)?;
+        build.record(self.lab)?;
         Ok(build)
     }
 
@@ -179,6 +185,7 @@ impl Builder<'_> {
             hash: self.kconfig.hash()?,
             commit: (String::new(), 0),
             log: PathBuf::new(),
+            cache: self.lab.join("state/ccache"),
             folder,
             lock,
         })
@@ -191,6 +198,7 @@ struct Work<'a> {
     hash: String,
     commit: (String, i64),
     log: PathBuf,
+    cache: PathBuf,
     folder: PathBuf,
     #[expect(dead_code, reason = "it is there to be let go at the end")]
     lock: File,
@@ -199,6 +207,10 @@ struct Work<'a> {
 impl Work<'_> {
     fn objects(&self) -> PathBuf {
         self.folder.join("objects")
+    }
+
+    fn rpms(&self) -> PathBuf {
+        self.objects().join("rpmbuild")
     }
 
     /// Why it broke, if it did; an error is one of this machine.
@@ -252,8 +264,11 @@ impl Work<'_> {
         command.arg(format!("-j{parallel}"));
         // Distinct for each commit and configuration, and it ends as `git describe` does.
         command.arg(format!("LOCALVERSION=-k{:.6}-g{commit:.12}", self.hash));
-        if in_path("ccache") && !self.kconfig.make.iter().any(|word| word.starts_with("CC=")) {
-            command.arg("CC=ccache gcc");
+        compilers::through(&mut command, &self.kconfig.make, &self.cache, &self.folder);
+        if self.kconfig.package == Package::Rpm {
+            // Older makefiles leave it in the home of whoever builds, and Debian's database of RPMs is empty.
+            let top = self.rpms().display().to_string().replace('\'', "'\\''").replace('$', "$$");
+            command.arg(format!("RPMOPTS=--nodeps --define '_topdir {top}'"));
         }
         command.args(&self.kconfig.make).arg(target);
         command
@@ -283,7 +298,7 @@ impl Work<'_> {
         let (folder, depth) = match package {
             Package::Tar => (self.objects(), 1),
             Package::Deb => (self.folder.clone(), 1),
-            Package::Rpm => (self.objects().join("rpmbuild/RPMS"), 3),
+            Package::Rpm => (self.rpms().join("RPMS"), 2),
         };
         let files = WalkDir::new(folder).min_depth(1).max_depth(depth).into_iter().flatten();
         let kernel = |name: &std::ffi::OsStr| name.to_str().is_some_and(|n| package.is_kernel(n));
@@ -317,11 +332,6 @@ impl Work<'_> {
         let line = config.lines().find_map(|line| line.strip_prefix("CONFIG_CC_VERSION_TEXT="))?;
         Some(line.trim_matches('"').to_owned())
     }
-}
-
-fn in_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// Whole, or not at all.

@@ -2,6 +2,7 @@
 
 pub mod build;
 mod choice;
+mod compilers;
 pub mod git;
 mod history;
 pub mod images;

@@ -4,6 +4,7 @@
 //! controllers has `curl`, and it is asked a few times a minute.
 
 use std::fmt;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -59,6 +60,8 @@ pub enum Body<'a> {
     Json(&'a Value),
     /// A POST as a form sends it.
     Form(&'a [(&'a str, &'a str)]),
+    /// A POST with the bytes of a file.
+    File(&'a Path),
 }
 
 /// What came back.
@@ -95,6 +98,10 @@ impl Server {
             Body::Json(value) => {
                 options.add("header", "Content-Type: application/json");
                 options.add("data-raw", &value.to_string());
+            }
+            Body::File(path) => {
+                options.add("header", "Content-Type: application/octet-stream");
+                options.add("data-binary", &format!("@{}", path.display()));
             }
             Body::Form(fields) => {
                 let pairs = fields.iter().map(|(name, value)| format!("{name}={}", encoded(value)));

@@ -11,7 +11,7 @@ pub mod deploy;
 mod error;
 pub mod exec;
 pub mod grid;
-mod http;
+pub mod http;
 pub mod inventory;
 mod machine;
 mod names;

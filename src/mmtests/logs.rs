@@ -141,8 +141,8 @@ impl Text {
             let line = rest.get(..end.unwrap_or(rest.len()))?;
             at += line.len() + 1;
             number += 1;
-            let plain = line.strip_suffix('\r').filter(|_| end.is_some());
-            Some((number, plain.unwrap_or(line)))
+            let returned = end.is_some() && line.as_bytes().last() == Some(&b'\r');
+            Some((number, line.get(..line.len() - usize::from(returned))?))
         })
     }
 

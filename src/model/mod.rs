@@ -4,6 +4,7 @@ mod date;
 mod direction;
 mod monitor;
 mod natural;
+mod places;
 mod problem;
 mod release;
 mod run;
@@ -13,6 +14,7 @@ pub use date::civil;
 pub use direction::{Direction, SummaryKind};
 pub use monitor::{Curve, Figures, Reading, Seen, Stretch, Watched, common_name};
 pub use natural::natural_cmp;
+pub use places::Places;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
 pub use run::{

@@ -1,6 +1,6 @@
 //! The samples of one benchmark in one iteration of a run.
 
-use std::collections::HashMap;
+use super::Places;
 
 /// Larger values are no measurement.
 const MAX_VALUE: f64 = 1e100;
@@ -67,9 +67,7 @@ pub struct OperationId(usize);
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     series: Vec<Series>,
-    index: HashMap<String, usize>,
-    /// The operation that was asked for last.
-    last: usize,
+    names: Places,
 }
 
 impl Samples {
@@ -77,33 +75,34 @@ impl Samples {
     /// logs: what is no printable character in them becomes a question mark.
     #[inline]
     pub fn operation(&mut self, name: &str) -> OperationId {
-        // Logs name the same operations in the same order again and again.
-        let is_it = |at: usize| self.series.get(at).is_some_and(|series| series.operation == name);
-        let next = if self.last + 1 < self.series.len() { self.last + 1 } else { 0 };
-        if let Some(at) = [next, self.last].into_iter().find(|at| is_it(*at)) {
-            self.last = at;
-            return OperationId(at);
-        }
-        self.look_up(name)
+        self.joined(&[name])
     }
 
-    fn look_up(&mut self, name: &str) -> OperationId {
-        if let Some(&at) = self.index.get(name) {
-            self.last = at;
-            return OperationId(at);
+    /// As [`Samples::operation`], for a name that is put together of these parts.
+    #[inline]
+    pub fn joined(&mut self, parts: &[&str]) -> OperationId {
+        let at = self.names.of_joined(parts);
+        if at == self.series.len() {
+            self.begin(&parts.concat());
         }
-        let at = self.series.len();
-        self.last = at;
+        OperationId(at)
+    }
+
+    #[cold]
+    fn begin(&mut self, name: &str) {
         let shown = name.chars().take(LONGEST_NAME);
         let operation = shown.map(|c| if c.is_control() { '?' } else { c }).collect();
         self.series.push(Series { operation, ..Series::default() });
-        self.index.insert(name.to_owned(), at);
-        OperationId(at)
     }
 
     /// As [`Samples::operation`], for one that the ratio table shows.
     pub fn ratio_operation(&mut self, name: &str) -> OperationId {
-        let id = self.operation(name);
+        self.ratio_joined(&[name])
+    }
+
+    /// As [`Samples::ratio_operation`], for a name that is put together of these parts.
+    pub fn ratio_joined(&mut self, parts: &[&str]) -> OperationId {
+        let id = self.joined(parts);
         self.series[id.0].ratio = true;
         id
     }

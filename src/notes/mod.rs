@@ -25,6 +25,7 @@
 mod date;
 mod error;
 mod file;
+pub mod pending;
 pub mod words;
 
 use std::fs;

@@ -119,7 +119,7 @@ impl Words {
 }
 
 /// The text of a file; nothing if there is none.
-fn text(path: &Path) -> Result<Option<String>, String> {
+pub(super) fn text(path: &Path) -> Result<Option<String>, String> {
     if !path.exists() {
         return Ok(None);
     }

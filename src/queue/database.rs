@@ -181,6 +181,15 @@ impl Database {
         }
     }
 
+    /// `false` if the server hung up, or the file was replaced.
+    pub fn is_alive(&self) -> bool {
+        match self {
+            Database::Sqlite(file) => file.is_current(),
+            #[cfg(feature = "postgres")]
+            Database::Postgres(server) => server.rows("SELECT 1", &[]).is_ok(),
+        }
+    }
+
     /// An error if it is damaged.
     pub fn check(&self) -> Result<(), QueueError> {
         match self {

@@ -1,5 +1,7 @@
 //! Looking at the queue.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::Queue;
@@ -118,12 +120,30 @@ impl Queue {
         Ok(rows.iter().map(|row| Need { job: row.int(0), success: row.int(1) == 1 }).collect())
     }
 
+    /// What each waiting job needs of those that are not over.
+    pub fn open_needs(&self) -> Result<BTreeMap<i64, Vec<Need>>, QueueError> {
+        let sql = "SELECT n.job, n.needs, n.success FROM needs n JOIN jobs j ON j.id = n.job \
+                   JOIN jobs d ON d.id = n.needs WHERE j.state = 'waiting' \
+                   AND d.state IN ('waiting', 'running') ORDER BY 1, 2";
+        let mut needs: BTreeMap<i64, Vec<Need>> = BTreeMap::new();
+        for row in self.database.rows(sql, &[])? {
+            let need = Need { job: row.int(1), success: row.int(2) == 1 };
+            needs.entry(row.int(0)).or_default().push(need);
+        }
+        Ok(needs)
+    }
+
     /// What happened to a job.
     pub fn history(&self, id: i64) -> Result<Vec<Event>, QueueError> {
         let sql = "SELECT at, event, detail FROM history WHERE job = ?1 ORDER BY id";
         let rows = self.database.rows(sql, &[id.into()])?;
         let event = |row: &Row| Event { at: row.int(0), event: row.text(1), detail: row.text(2) };
         Ok(rows.iter().map(event).collect())
+    }
+
+    /// `false` if its server hung up.
+    pub fn is_alive(&self) -> bool {
+        self.database.is_alive()
     }
 
     /// An error if the database is damaged.

@@ -58,6 +58,11 @@ impl Connection {
         Ok(Connection { path: path.to_owned(), turn, connection })
     }
 
+    /// `false` if the file was taken away.
+    pub fn is_current(&self) -> bool {
+        self.path.is_file()
+    }
+
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path

@@ -38,6 +38,22 @@ pub struct Lease {
     lasts: i64,
 }
 
+impl Lease {
+    /// The right that somebody elsewhere has been given, and shows.
+    pub fn of(job: i64, token: &str, lasts: Duration) -> Lease {
+        Lease { job, token: token.to_owned(), lasts: milliseconds(lasts) }
+    }
+
+    /// What tells it from all others.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+fn milliseconds(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX / 4)
+}
+
 /// A job that was taken.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -51,7 +67,7 @@ impl Queue {
     /// The next job for this worker, if there is one.
     pub fn take(&mut self, worker: &Worker) -> Result<Option<Taken>, QueueError> {
         let now = self.clock.now();
-        let lasts = i64::try_from(worker.lease.as_millis()).unwrap_or(i64::MAX / 4);
+        let lasts = milliseconds(worker.lease);
         self.database.change(|tx| {
             give_back_lost(tx, now)?;
             let Some(row) = next(tx, now, worker)? else { return Ok(None) };

@@ -11,6 +11,7 @@ use crate::analysis::Comparison;
 use crate::analysis::alerts::{Alert, Evidence, Failing, Judged, Place, Report, Turn};
 use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
+use crate::notes::pending::Pending;
 
 /// Everything there are pages of.
 pub struct Catalogue<'a> {
@@ -26,6 +27,8 @@ pub struct Catalogue<'a> {
     pub settings: &'a Settings,
     /// Searches for commits.
     pub bisects: &'a [Bisect],
+    /// What is still to be measured.
+    pub pending: &'a Pending,
     /// The alerts in words, in the order of the report.
     pub alerts: Vec<Line>,
     /// Functional tests that newly fail, in the order of the report.
@@ -66,8 +69,17 @@ type Waiting<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a Run>>;
 impl<'a> Catalogue<'a> {
     /// Puts runs and comparisons together.
     pub fn new(results: &Results<'a>, options: &'a SiteOptions) -> Catalogue<'a> {
-        let Results { runs, comparisons, problems, judged, report, evidence, settings, bisects } =
-            *results;
+        let Results {
+            runs,
+            comparisons,
+            problems,
+            judged,
+            report,
+            evidence,
+            settings,
+            bisects,
+            pending,
+        } = *results;
         let mut waiting = Waiting::new();
         for run in runs {
             waiting.entry((&run.machine, &run.config)).or_default().push(run);
@@ -95,6 +107,7 @@ impl<'a> Catalogue<'a> {
             problems,
             options,
             bisects,
+            pending,
             marks: marks.collect(),
             measured: measured(runs),
             runs: runs.len(),

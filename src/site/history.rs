@@ -172,6 +172,13 @@ pub fn by_track(shelf: &Shelf) -> Vec<(String, Vec<usize>)> {
     tracks
 }
 
+/// Levels and noise are worth telling: where no kernel was measured twice and none is said to have moved,
+/// they are what other series lend, and say nothing about this one.
+fn is_told(panels: &[Panel]) -> bool {
+    let mut spots = panels.iter().flat_map(|panel| &panel.spots);
+    spots.any(|spot| spot.boots.len() > 1 || spot.mark.is_some())
+}
+
 /// An operation on its shelf.
 #[derive(Clone, Copy)]
 struct Subject<'a> {
@@ -230,12 +237,19 @@ impl<'a> Subject<'a> {
         if let Some((number, series)) = series {
             self.colour(number, series, &mut panels);
         }
+        let is_told = is_told(&panels);
+        if !is_told {
+            for panel in &mut panels {
+                panel.from = None;
+                panel.spots.iter_mut().for_each(|spot| spot.level = None);
+            }
+        }
         History {
             operation: self.operation.name.clone(),
             unit: self.operation.unit.clone(),
             decimals: self.benchmark.decimals,
             panels,
-            band: series.and_then(|(_, series)| grain.band(series)),
+            band: series.filter(|_| is_told).and_then(|(_, series)| grain.band(series)),
         }
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::alerts::{FailedLine, Line, Section};
 use super::catalogue::{Catalogue, Shelf, named};
-use super::coverage::{Coverage, coverage};
+use super::coverage::{Coverage, Grid, coverage, outlook};
 use super::machines::{Newest, machines, newest};
 use super::names::machine_page;
 use super::story::{self, Change, Sentence, Tally};
@@ -59,6 +59,7 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         .iter()
         .map(|(name, shelves)| (Link::new(named(name), machine_page(name)), shelves.as_slice()));
     let shelves: Vec<&Shelf> = machines.iter().flat_map(|(_, shelves)| shelves.clone()).collect();
+    let grid = Grid::new(catalogue, &shelves);
     let kernels = catalogue.judged.tree().kernels.len();
     let mut failing: Vec<&FailedLine> = catalogue.failing.iter().filter(|line| line.open).collect();
     failing.sort_by_key(|line| std::cmp::Reverse(line.day));
@@ -77,12 +78,12 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
             tally.total() > tally.open
         }),
         newest: newest(heads),
-        coverage: coverage(catalogue, &shelves),
+        coverage: coverage(&shelves, &grid, outlook(catalogue.pending, None)),
         any: !shelves.is_empty(),
         kernels,
     };
     let title = catalogue.options.title.clone();
-    data::home::write(site, out)?;
+    data::home::write(site, &machines, (&shelves, &grid), out)?;
     let data = Some("index.json".to_owned());
     let place = Place { path: "index.html".into(), title, crumbs: Vec::new(), data };
     site.write("home.html", &place, &page, out)

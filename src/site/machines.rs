@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::alerts::{self, About, Line, Section};
 use super::badge;
 use super::catalogue::{Catalogue, Shelf, named};
-use super::coverage::{Coverage, coverage};
+use super::coverage::{Coverage, Grid, coverage, outlook};
 use super::names::{machine_page, slug};
 use super::story::Tally;
 use super::templates::{Link, Place};
@@ -157,6 +157,7 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
     let heads = shelves.iter().map(|shelf| {
         (Link::new(named(&shelf.comparison.config), shelf.page()), std::slice::from_ref(shelf))
     });
+    let grid = Grid::new(&site.catalogue, shelves);
     let page = Page {
         title: named(name).to_owned(),
         feed: format!("machines/{}.xml", slug(name)),
@@ -165,7 +166,7 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
         alerts,
         more_alerts,
         newest: newest(heads),
-        coverage: coverage(&site.catalogue, shelves),
+        coverage: coverage(shelves, &grid, outlook(site.catalogue.pending, Some(name))),
         facts: known_facts(shelves).into_iter().map(fact).collect(),
     };
     let lines = || site.catalogue.alerts.iter().filter(|line| line.place.0 == name);
@@ -177,7 +178,7 @@ fn write(site: &Site, name: &str, shelves: &[&Shelf], out: &dyn Output) -> Resul
     };
     alerts::write_feed(site, feed, |(machine, _)| machine == name, out)?;
     badge::write(site, page.badge.clone(), lines(), out)?;
-    data::machine::write(site, name, shelves, out)?;
+    data::machine::write(site, name, (shelves, &grid), out)?;
     let path = machine_page(name);
     let place = Place {
         data: Some(data::beside(&path)),

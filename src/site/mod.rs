@@ -4,6 +4,7 @@
 
 mod alerts;
 mod badge;
+mod base_url;
 mod benchmarks;
 mod bisects;
 mod catalogue;
@@ -45,9 +46,11 @@ use crate::analysis::Comparison;
 use crate::analysis::alerts::{Evidence, Judged, Report};
 use crate::analysis::changes::Settings;
 use crate::model::{Problem, Run};
+use crate::notes::pending::Pending;
 use crate::notes::words::Words;
 
 use alerts::Line;
+pub use base_url::BaseUrl;
 pub use bisects::Bisect;
 use catalogue::Catalogue;
 pub use error::SiteError;
@@ -76,6 +79,8 @@ pub struct Results<'a> {
     pub settings: &'a Settings,
     /// Searches for commits.
     pub bisects: &'a [Bisect],
+    /// What is still to be measured.
+    pub pending: &'a Pending,
 }
 
 /// What the pages cannot know from the results.
@@ -83,6 +88,8 @@ pub struct Results<'a> {
 pub struct SiteOptions {
     /// Name of the site.
     pub title: String,
+    /// Where the site can be reached, for what is read elsewhere: feeds, mails, search engines.
+    pub base_url: Option<BaseUrl>,
     /// Where the pages find the raw logs.
     pub raw_logs: RawLogs,
     /// Name and version of the program, for the foot of every page.
@@ -97,6 +104,7 @@ impl Default for SiteOptions {
     fn default() -> SiteOptions {
         SiteOptions {
             title: "melbot".to_owned(),
+            base_url: None,
             raw_logs: RawLogs::None,
             generator: concat!("melbot ", env!("CARGO_PKG_VERSION")).to_owned(),
             words: Words::default(),

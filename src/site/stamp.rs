@@ -25,8 +25,8 @@ pub fn stamp(found: &Discovery, options: &SiteOptions, others: &[&str]) -> Strin
         hasher.update(part);
     };
     add(SHOWING.as_bytes());
-    let SiteOptions { title, raw_logs, generator, words, theme } = options;
-    add(format!("{title:?} {raw_logs:?} {generator:?} {:?}", words.texts).as_bytes());
+    let SiteOptions { title, base_url, raw_logs, generator, words, theme } = options;
+    add(format!("{title:?} {base_url:?} {raw_logs:?} {generator:?} {:?}", words.texts).as_bytes());
     add(theme.fingerprint().as_bytes());
     others.iter().for_each(|other| add(other.as_bytes()));
     for run in &found.runs {
@@ -45,11 +45,13 @@ pub(super) fn key(
     alerts: &[&Line],
     histories: &Histories,
 ) -> Result<String, SiteError> {
-    let SiteOptions { title, raw_logs, generator, words: _, theme: _ } = site.catalogue.options;
+    let SiteOptions { title, base_url, raw_logs, generator, words: _, theme: _ } =
+        site.catalogue.options;
     let theme = &site.templates.fingerprint;
     let words = site.words.get(&shelf.page());
     let mut hasher = blake3::Hasher::new();
-    let all = format!("{SHOWING} {theme} {title:?} {raw_logs:?} {generator:?} {words:?}");
+    let all =
+        format!("{SHOWING} {theme} {title:?} {base_url:?} {raw_logs:?} {generator:?} {words:?}");
     hasher.update(all.as_bytes());
     let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
     add(&mut out, shelf.comparison)?;

@@ -58,6 +58,8 @@ struct Frame<'a> {
     root: &'a str,
     crumbs: &'a [Link],
     path: &'a str,
+    /// Address of the page, where it is known.
+    url: Option<String>,
     data: Option<&'a str>,
     front: Option<Front<'a>>,
     /// What people say on this page, as HTML.
@@ -99,6 +101,7 @@ impl Site<'_> {
             root: &root_of(&place.path),
             crumbs: &place.crumbs,
             path: &place.path,
+            url: self.catalogue.options.base_url.as_ref().map(|base| base.of(&place.path)),
             data: place.data.as_deref(),
             front,
             words: self.words.get(&place.path).map(String::as_str),

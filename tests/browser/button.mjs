@@ -3,33 +3,25 @@
 //   node button.mjs URL ALERT TOKEN
 //
 // Prints one line a fault; ends with status 1 if there was one.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+
+import { launch } from "./launch.mjs";
 
 const [url, alert, token] = process.argv.slice(2);
 if (!token) {
   console.error("usage: node button.mjs URL ALERT TOKEN");
   process.exit(2);
 }
-const browser_path =
-  process.env.CHROMIUM ??
-  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 const faults = [];
 const check = (so, what) => {
   if (!so) faults.push(what);
 };
 
-const profile = mkdtempSync(join(tmpdir(), "melbot-button-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: browser_path,
-  headless: true,
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await launch();
+const reader = await browser.newContext();
 // A page of somebody else's that knows everything but the secret of the form.
 const foreign = createServer((_, response) => {
   response.setHeader("Content-Type", "text/html");
@@ -39,7 +31,7 @@ const foreign = createServer((_, response) => {
   );
 }).listen(0, "127.0.0.1");
 try {
-  const page = await browser.newPage();
+  const page = await reader.newPage();
   page.on("console", (message) => {
     // That something was refused is told there as well, and meant; nobody has drawn an icon.
     const meant = /status of 403/.test(message.text()) || /favicon/.test(message.location().url);
@@ -92,7 +84,6 @@ try {
 } finally {
   await browser.close();
   foreign.close();
-  rmSync(profile, { recursive: true, force: true });
 }
 for (const fault of faults) console.log(fault);
 console.log(`${faults.length} faults`);

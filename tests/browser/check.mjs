@@ -4,22 +4,23 @@
 //   node check.mjs SITE
 //
 // Prints one line a fault, then the counts; ends with status 1 if there was a fault.
-import { existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
-import { chromium } from "playwright-core";
+
+import { first_view } from "./first_view.mjs";
+import { launch } from "./launch.mjs";
+import { serve } from "./server.mjs";
+import { check_from_server, check_keyboard, check_without_scripts } from "./ways.mjs";
 
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1280, height: 900 };
+/// Compressed bytes that may have to come before a page can be seen.
+const FIRST_VIEW = 100_000;
 const NOWHERE = "no operation has a name like this";
 
 const site = realpathSync(process.argv[2] ?? fail("usage: node check.mjs SITE"));
-const browser_path =
-  process.env.CHROMIUM ??
-  ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync) ??
-  fail("no Chromium found: install it, or name it in the environment variable CHROMIUM");
 
 /// A kernel to search for: the index is a call with what is found.
 const [, index] = readFileSync(join(site, "search.js"), "utf8").match(/^melbotIndex\((.*)\);\n$/s) ?? [];
@@ -35,21 +36,9 @@ const files = readdirSync(site, { recursive: true }).map((name) => join(site, na
 const pages = files.filter((file) => file.endsWith(".html")).sort();
 if (pages.length === 0) fail(`no page in ${site}`);
 
-const profile = mkdtempSync(join(tmpdir(), "melbot-browser-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: browser_path,
-  headless: true,
-  viewport: DESK,
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
+const browser = await launch();
+const readers = await browser.newContext({ viewport: DESK });
+const { server, address } = await serve(site);
 try {
   const ids = new Map();
   const links = [];
@@ -61,7 +50,7 @@ try {
   if (count.filters === 0) faults.push("no page has a filter: input[data-filter]");
 } finally {
   await browser.close();
-  rmSync(profile, { recursive: true, force: true });
+  server.close();
 }
 await check_markup();
 
@@ -74,7 +63,7 @@ process.exitCode = faults.length === 0 ? 0 : 1;
 async function visit(file, ids) {
   const name = relative(site, file);
   const report = (what) => faults.push(`${name}: ${what}`);
-  const page = await browser.newPage();
+  const page = await readers.newPage();
   page.on("console", (message) => {
     if (message.type() === "error") report(`console: ${message.text()}`);
   });
@@ -90,6 +79,8 @@ async function visit(file, ids) {
     const found = await page.evaluate(links_and_ids);
     ids.set(file, new Set(found.ids));
     for (const id of found.doubled) report(`id ${id} is there twice`);
+    const bytes = first_view(file);
+    if (bytes > FIRST_VIEW) report(`${bytes} bytes have to come before it is seen`);
     await check_colours(page, report);
     await check_phone(page, report);
     await check_filters(page, report);
@@ -98,7 +89,10 @@ async function visit(file, ids) {
     if (!kinds.has(kind)) {
       kinds.add(kind);
       count.kinds += 1;
+      await check_without_scripts(browser, file, page, report);
+      await check_from_server(browser, address(file), report);
       await check_access(page, report);
+      await check_keyboard(page, report);
       await check_keys(page, report);
       await check_search(page, report);
       await check_comparison(page, report);

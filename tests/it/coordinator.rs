@@ -3,8 +3,13 @@
 mod begun;
 mod bisected;
 mod bob;
+mod builders;
+mod fuzzed;
 mod http;
 mod killed;
+mod load;
+mod real;
 mod rerun;
 mod simulated;
+mod units;
 mod whole;

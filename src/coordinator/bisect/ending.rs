@@ -43,7 +43,7 @@ pub fn tell(
     );
     tell(&format!("bisect {}: over: {told}", alert.id));
     let body = match &desk.settings.url {
-        Some(url) => format!("{body}\n{}/bisect/{}.html\n", url.trim_end_matches('/'), alert.id),
+        Some(url) => format!("{body}\n{}\n", url.of(&format!("bisect/{}.html", alert.id))),
         None => body,
     };
     notify::tell(desk, &format!("bisect {}", alert.id), &subject, body)

@@ -3,12 +3,13 @@
 use serde_json::json;
 
 use super::answer::Answer;
-use super::bisects;
 use super::request::Request;
 use super::route::{Failure, allowed};
 use super::tokens::Role;
+use super::{bisects, builds};
 use crate::client::JobFile;
 use crate::coordinator::desk::Desk;
+use crate::coordinator::estimate::{Known, estimate};
 use crate::coordinator::hand::{Added, add, leads_out};
 use crate::lab::Inventory;
 use crate::queue::{Filter, Kind, Queue, Scope, State};
@@ -32,40 +33,69 @@ pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
     let role = match (method, parts.as_slice()) {
         ("GET", _) => Role::Read,
         (_, ["queue", ..]) => Role::Admin,
+        (_, ["builds", ..]) => Role::Build,
         _ => Role::Submit,
     };
     allowed(desk, request, role)?;
-    let mut queue = desk.queue()?;
-    match (method, parts.as_slice()) {
+    desk.with_queue(|queue| known(desk, queue, request, (method, &parts)))
+}
+
+fn known(
+    desk: &Desk,
+    queue: &mut Queue,
+    request: &Request,
+    (method, parts): (&str, &[&str]),
+) -> Result<Answer, Failure> {
+    match (method, parts) {
         ("GET", ["jobs"]) => {
             let jobs = queue.jobs(&filter(request)?)?;
             Ok(Answer::json(200, &json!({ "jobs": jobs })))
         }
-        ("GET", ["jobs", id]) => one(&queue, number(id)?),
-        ("POST", ["jobs"]) => submit(desk, &mut queue, request),
+        ("GET", ["jobs", id]) => one(queue, number(id)?),
+        ("POST", ["jobs"]) => submit(desk, queue, request),
         ("GET", ["bisect"]) => Ok(bisects::list(desk)),
         ("POST", ["bisect"]) => bisects::begin(desk, request),
         ("POST", ["jobs", id, "cancel"]) => {
             queue.cancel(number(id)?, "somebody cancelled it")?;
-            one(&queue, number(id)?)
+            one(queue, number(id)?)
         }
         ("POST", ["jobs", id, "retry"]) => {
             queue.retry(number(id)?)?;
-            one(&queue, number(id)?)
+            one(queue, number(id)?)
+        }
+        ("POST", ["builds", "take"]) => builds::take(desk, queue, request),
+        ("POST", ["builds", id, "renew"]) => builds::renew(queue, number(id)?, request),
+        ("POST", ["builds", id, what @ ("package" | "log")]) => {
+            builds::piece(desk, queue, (number(id)?, what), request)
+        }
+        ("POST", ["builds", id, "finish"]) => builds::finish(desk, queue, number(id)?, request),
+        ("GET", ["queue"]) => {
+            let now = desk.clock.now();
+            let expected = estimate(&Known::of(queue, now, desk.settings.builders)?);
+            let paused: Vec<String> = queue.paused()?.iter().map(Scope::to_string).collect();
+            let answer = json!({
+                "counts": queue.counts()?, "paused": paused, "caught_up": expected.caught_up,
+                "until": expected.until, "unknown": expected.unknown, "held": expected.held,
+            });
+            Ok(Answer::json(200, &answer))
         }
         ("POST", ["queue", "pause"]) => {
             queue.pause(&scope(request)?)?;
-            paused(&queue)
+            paused(queue)
         }
         ("POST", ["queue", "resume"]) => {
             queue.resume(&scope(request)?)?;
-            paused(&queue)
+            paused(queue)
         }
         (_, ["jobs" | "bisect"]) => Err(Failure::Method("GET, HEAD, POST")),
-        (_, ["openapi.json"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
-        (_, ["jobs", _, "cancel" | "retry"] | ["queue", "pause" | "resume"]) => {
-            Err(Failure::Method("POST"))
-        }
+        (_, ["openapi.json" | "queue"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
+        (
+            _,
+            ["jobs", _, "cancel" | "retry"]
+            | ["queue", "pause" | "resume"]
+            | ["builds", "take"]
+            | ["builds", _, "renew" | "package" | "log" | "finish"],
+        ) => Err(Failure::Method("POST")),
         _ => Err(Failure::Refused(404, "there is no such thing; see /api/openapi.json".to_owned())),
     }
 }

@@ -16,8 +16,9 @@ use axum::routing::any;
 
 use super::answer::Answer;
 use super::limits::Limits;
-use super::request::{LARGEST_BODY, Request};
-use super::{bisects, route};
+use super::request::{LARGEST_BODY, LARGEST_PIECE, Request};
+use super::tokens::Role;
+use super::{bisects, git, route};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::serve::Server;
@@ -88,7 +89,8 @@ fn bind(desk: &Desk, address: SocketAddr, tell: &(dyn Fn(&str) + Sync)) -> Optio
 }
 
 fn router(desk: &Desk) -> Router {
-    let shared = Arc::new(Shared { desk: desk.clone(), limits: Limits::new(Instant::now()) });
+    let shared =
+        Arc::new(Shared { desk: desk.clone(), limits: Limits::new(desk.settings.http.requests) });
     let site = Folder { path: desk.site(), under: String::new(), raw: false };
     let site = files::router(vec![site], bisects::with_button);
     let own = Router::new()
@@ -97,6 +99,8 @@ fn router(desk: &Desk) -> Router {
         .route("/jobs", any(answer))
         .route("/jobs/{id}", any(answer))
         .route("/alert/{id}/bisect", any(answer))
+        .route("/git/{*rest}", any(git_answer))
+        .route("/builds", any(answer))
         .route("/health", any(answer))
         .route("/metrics", any(answer))
         .with_state(Arc::clone(&shared));
@@ -105,7 +109,16 @@ fn router(desk: &Desk) -> Router {
 
 /// Not too many requests, and none to what is private.
 async fn gate(State(shared): State<Arc<Shared>>, asked: Asked, next: Next) -> Response {
-    if !shared.limits.allow(Instant::now()) {
+    // A token that is none is nobody's: else each made-up one would have requests of its own.
+    let holder = match token(asked.headers()) {
+        None => None,
+        Some(token) => {
+            let shared = Arc::clone(&shared);
+            let holder = blocking(move || Ok(route::holder(&shared.desk, &token))).await;
+            holder.unwrap_or_default()
+        }
+    };
+    if !shared.limits.allow(holder, Instant::now()) {
         return sent(Answer::refused(429, "too many requests").with("Retry-After", "1"));
     }
     if shared.desk.settings.http.private && asked.uri().path() != "/health" {
@@ -119,28 +132,61 @@ async fn gate(State(shared): State<Arc<Shared>>, asked: Asked, next: Next) -> Re
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
-    let (head, body) = asked.into_parts();
-    let body = match tokio::time::timeout(WITHIN, to_bytes(body, LARGEST_BODY)).await {
-        Ok(Ok(body)) => body,
-        Ok(Err(_)) => {
-            return sent(Answer::refused(413, "the body is larger than 1 MiB, or broken"));
+    let asked = read(&shared, asked).await;
+    let answer = match asked {
+        Ok((request, _)) => blocking(move || Ok(route::answer(&shared.desk, &request))).await,
+        Err(answer) => Err(answer),
+    };
+    sent(answer.unwrap_or_else(|answer| answer))
+}
+
+async fn git_answer(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {
+    let answer = match read(&shared, asked).await {
+        Ok((request, headers)) => {
+            let version = text(&headers, HeaderName::from_static("git-protocol"));
+            blocking(move || git::answer(&shared.desk, &request, &version)).await
         }
-        Err(_) => return sent(Answer::refused(408, "the body takes too long")),
+        Err(answer) => Err(answer),
     };
-    let text = |name: HeaderName| {
-        let value = head.headers.get(name).and_then(|value| value.to_str().ok());
-        value.unwrap_or_default().to_owned()
-    };
-    let request = Request {
+    answer.unwrap_or_else(sent)
+}
+
+/// A request with its body; only builders may send large ones.
+async fn read(shared: &Arc<Shared>, asked: Asked) -> Result<(Request, HeaderMap), Answer> {
+    let (head, body) = asked.into_parts();
+    let mut request = Request {
         method: head.method.to_string(),
         path: head.uri.path().to_owned(),
         query: head.uri.query().unwrap_or_default().to_owned(),
         token: token(&head.headers),
-        fetch_site: text(HeaderName::from_static("sec-fetch-site")),
-        content_type: text(CONTENT_TYPE),
-        body: body.to_vec(),
+        fetch_site: text(&head.headers, HeaderName::from_static("sec-fetch-site")),
+        content_type: text(&head.headers, CONTENT_TYPE),
+        body: Vec::new(),
     };
-    sent(blocking(move || Ok(route::answer(&shared.desk, &request))).await.unwrap_or_else(|a| a))
+    let builders = ["/api/builds/", "/git/"];
+    let largest = match builders.iter().any(|path| request.path.starts_with(path)) {
+        true => {
+            let (shared, asked) = (Arc::clone(shared), request.clone());
+            blocking(move || {
+                route::allowed(&shared.desk, &asked, Role::Build).map_err(Answer::from)
+            })
+            .await?;
+            LARGEST_PIECE
+        }
+        false => LARGEST_BODY,
+    };
+    let too_large = format!("the body is larger than {} MiB, or broken", largest >> 20);
+    request.body = match tokio::time::timeout(WITHIN, to_bytes(body, largest)).await {
+        Ok(Ok(body)) => body.to_vec(),
+        Ok(Err(_)) => return Err(Answer::refused(413, &too_large)),
+        Err(_) => return Err(Answer::refused(408, "the body takes too long")),
+    };
+    Ok((request, head.headers))
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> String {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
 }
 
 fn token(headers: &HeaderMap) -> Option<String> {

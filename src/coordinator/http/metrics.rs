@@ -4,11 +4,14 @@ use super::answer::Answer;
 use super::route::Failure;
 use crate::coordinator::bisect::{Stage, readable};
 use crate::coordinator::desk::Desk;
-use crate::queue::{Filter, Kind, State};
+use crate::queue::{Filter, Kind, Queue, State};
 
 /// All of them.
 pub fn answer(desk: &Desk) -> Result<Answer, Failure> {
-    let queue = desk.queue()?;
+    desk.with_queue(|queue| figures(desk, queue))
+}
+
+fn figures(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
     let counts = queue.counts()?;
     let mut text = String::from(
         "# HELP melbot_jobs Jobs of the queue by kind and state.\n# TYPE melbot_jobs gauge\n",

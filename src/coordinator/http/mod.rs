@@ -7,7 +7,9 @@
 mod answer;
 mod api;
 mod bisects;
+mod builds;
 mod csrf;
+mod git;
 mod limits;
 mod listen;
 mod metrics;

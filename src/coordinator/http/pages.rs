@@ -6,55 +6,92 @@ use std::time::{Duration, SystemTime};
 use super::answer::Answer;
 use super::route::Failure;
 use crate::coordinator::desk::Desk;
+use crate::coordinator::estimate::{Estimate, Known, estimate};
+use crate::coordinator::lines::{Line, Standing};
 use crate::notes::utc;
-use crate::queue::{Filter, Job, State};
+use crate::queue::{Filter, Job, Queue, State};
 
 /// No more of what is over is listed.
 const OVER: i64 = 100;
+/// No more of what waits is.
+const WAITING: usize = 500;
 
 /// The page of this path.
 pub fn answer(desk: &Desk, path: &str) -> Result<Answer, Failure> {
+    desk.with_queue(|queue| known(desk, queue, path))
+}
+
+fn known(desk: &Desk, queue: &Queue, path: &str) -> Result<Answer, Failure> {
+    if path.trim_end_matches('/') == "/builds" {
+        return builds(desk, queue);
+    }
     let id = path.strip_prefix("/jobs").unwrap_or_default().trim_matches('/');
     match id.parse() {
         _ if id == "style.css" => Ok(Answer::text(200, "text/css; charset=utf-8", STYLE)),
-        _ if id.is_empty() => list(desk),
-        Ok(id) => one(desk, id),
+        _ if id.is_empty() => list(desk, queue),
+        Ok(id) => one(desk, queue, id),
         Err(_) => Err(Failure::Refused(404, "there is no such page".to_owned())),
     }
 }
 
-fn list(desk: &Desk) -> Result<Answer, Failure> {
-    let queue = desk.queue()?;
+fn list(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
     let of =
         |states: &[State], limit| Filter { states: states.to_vec(), limit, ..Filter::default() };
     let mut body = String::new();
     for scope in queue.paused()? {
         let _ = write!(body, "<p><strong>Paused:</strong> {}</p>", escaped(&scope.to_string()));
     }
+    let now = desk.clock.now();
+    let expected = estimate(&Known::of(queue, now, desk.settings.builders)?);
+    if let Some(sentence) = expected.sentence(now) {
+        let _ = write!(body, "<p>Expected: {}.</p>", escaped(&sentence));
+    }
+    for line in Line::all(queue)?.iter().filter(|line| line.standing() != Standing::Builds) {
+        let _ = write!(
+            body,
+            "<p role=\"alert\"><a href=\"/builds\">{} with {}</a> {}</p>",
+            escaped(&line.track),
+            escaped(&line.kconfig),
+            escaped(&line.standing().sentence())
+        );
+    }
     let over = [State::Done, State::Failed, State::Cancelled];
     let mut last = queue.jobs(&of(&over, Some(OVER)))?;
     last.reverse();
+    let mut waiting = queue.jobs(&of(&[State::Waiting], None))?;
+    let more = waiting.len().saturating_sub(WAITING);
+    waiting.truncate(WAITING);
     for (title, jobs) in [
         ("Running", queue.jobs(&of(&[State::Running], None))?),
-        ("Waiting", queue.jobs(&of(&[State::Waiting], None))?),
+        ("Waiting", waiting),
         ("Over", last),
     ] {
         let _ = write!(body, "<h2>{title}</h2>");
-        table(&mut body, &jobs);
+        table(&mut body, &jobs, &expected);
+        if title == "Waiting" && more > 0 {
+            let _ = write!(body, "<p>And {more} more: melbot queue list.</p>");
+        }
     }
     Ok(Answer::page(page(desk, "Jobs", &body)))
 }
 
-fn table(body: &mut String, jobs: &[Job]) {
+fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
     if jobs.is_empty() {
         body.push_str("<p>None.</p>");
         return;
     }
     body.push_str(
-        "<table><thead><tr><th>Job<th>State<th>Kind<th>Machine<th>What<th>Since<th></tr></thead>",
+        "<table><thead><tr><th>Job<th>State<th>Kind<th>Machine<th>What<th>Since<th>Expected<th></tr></thead>",
     );
     for job in jobs {
         let since = job.ended.or(job.started).unwrap_or(job.created);
+        let expected = match (job.state, expected.jobs.get(&job.id)) {
+            (State::Waiting, Some((start, end))) if start != end => {
+                format!("from {}", time(*start))
+            }
+            (State::Running, Some((start, end))) if start != end => format!("until {}", time(*end)),
+            _ => String::new(),
+        };
         let remark = match job.state {
             State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
             State::Waiting if job.failures > 0 => format!("failed {} times", job.failures),
@@ -64,7 +101,7 @@ fn table(body: &mut String, jobs: &[Job]) {
         };
         let _ = write!(
             body,
-            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{expected}<td>{}</tr>",
             job.id,
             job.id,
             job.state,
@@ -79,8 +116,34 @@ fn table(body: &mut String, jobs: &[Job]) {
     body.push_str("</table>");
 }
 
-fn one(desk: &Desk, id: i64) -> Result<Answer, Failure> {
-    let queue = desk.queue()?;
+/// Each track and configuration, and whether its newest kernel builds.
+fn builds(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
+    let mut body = String::from(
+        "<table><thead><tr><th>Tree<th>Track<th>Configuration<th>Newest kernel<th>Why</tr></thead>",
+    );
+    for line in Line::all(queue)? {
+        let (class, why) = match line.standing() {
+            Standing::Builds => ("done", String::new()),
+            Standing::Broken { newest, .. } => {
+                let why = escaped(newest.broken.as_deref().unwrap_or_default());
+                ("failed", format!("<a href=\"/jobs/{0}\">job {0}</a>: {why}", newest.job))
+            }
+        };
+        let _ = write!(
+            body,
+            "<tr><td>{}<td>{}<td>{}<td class=\"{class}\">{} {}<td>{why}</tr>",
+            escaped(&line.tree),
+            escaped(&line.track),
+            escaped(&line.kconfig),
+            escaped(line.newest()),
+            escaped(&line.standing().sentence())
+        );
+    }
+    body.push_str("</table>");
+    Ok(Answer::page(page(desk, "Builds", &body)))
+}
+
+fn one(desk: &Desk, queue: &Queue, id: i64) -> Result<Answer, Failure> {
     let job = queue.job(id)?;
     let mut body = String::from("<table>");
     let mut row = |name: &str, value: &str| {
@@ -120,7 +183,7 @@ pub fn page(desk: &Desk, title: &str, body: &str) -> String {
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>{0} – {site}</title><link rel=\"stylesheet\" href=\"/jobs/style.css\">\
-         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a></nav>\
+         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a> · <a href=\"/builds\">Builds</a></nav>\
          <main><h1>{0}</h1>{body}</main></html>\n",
         escaped(title)
     )

@@ -2,6 +2,8 @@
 
 /// No body is larger.
 pub const LARGEST_BODY: usize = 1 << 20;
+/// No piece of what a builder sends is, nor what its git asks with.
+pub const LARGEST_PIECE: usize = 8 << 20;
 
 /// A request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

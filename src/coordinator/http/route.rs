@@ -43,7 +43,7 @@ impl From<Failure> for Answer {
             Failure::Queue(error @ QueueError::NoJob(_)) => {
                 Answer::refused(404, &error.to_string())
             }
-            Failure::Queue(error @ QueueError::Refused { .. }) => {
+            Failure::Queue(error @ (QueueError::Refused { .. } | QueueError::Lost { .. })) => {
                 Answer::refused(409, &error.to_string())
             }
             // What the database says may hold paths of this machine.
@@ -74,13 +74,19 @@ pub fn answer(desk: &Desk, request: &Request) -> Answer {
 }
 
 fn health(desk: &Desk) -> Result<Answer, Failure> {
-    desk.queue()?.counts()?;
+    desk.with_queue(|queue| queue.counts())?;
     Ok(Answer::text(200, "text/plain; charset=utf-8", "ok\n"))
 }
 
 /// An error unless this token allows to look.
 pub fn may_read(desk: &Desk, token: Option<String>) -> Result<(), Answer> {
     allowed(desk, &Request { token, ..Request::default() }, Role::Read).map_err(Answer::from)
+}
+
+/// Whose token it is, if it is one.
+pub fn holder(desk: &Desk, token: &str) -> Option<String> {
+    let tokens = Tokens::read(&desk.state(tokens::FILE)).ok()?;
+    tokens.find(token).map(|token| token.name.clone())
 }
 
 /// An error unless the request has a token of this role.

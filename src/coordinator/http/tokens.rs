@@ -21,6 +21,8 @@ pub enum Role {
     Read,
     /// To add jobs, to cancel them and to try them again.
     Submit,
+    /// To build kernels, which machines are going to boot.
+    Build,
     /// To pause the queue.
     Admin,
 }

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::places::Places;
 use super::{Clock, stamped};
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number};
-use crate::model::OperationId;
+use crate::mmtests::shellpack::{Parsed, number, words};
+use crate::model::{OperationId, Places};
 
 /// More columns than any table has.
 const MOST_COLUMNS: usize = 500;
@@ -14,7 +13,7 @@ const MOST_COLUMNS: usize = 500;
 /// Puts the words of a line into the room for them.
 fn split<'l>(line: &'l str, row: &mut Vec<&'l str>) {
     row.clear();
-    row.extend(line.split_ascii_whitespace().take(MOST_COLUMNS));
+    row.extend(words(line).take(MOST_COLUMNS));
 }
 
 /// A table, of which more and more rows come: the names of its columns, and the series that rows of one
@@ -101,7 +100,7 @@ pub(super) fn mpstat(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     let (mut cpu_at, mut row) = (0, Vec::new());
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             continue;
         }
         split(content, &mut row);
@@ -126,7 +125,7 @@ pub(super) fn iostat(text: &Text, out: &mut Parsed) {
     for (line, content) in text.lines() {
         let Some((time, content)) = stamped(content) else { continue };
         let content = without_colours(content);
-        let row: Vec<&str> = content.split_ascii_whitespace().take(MOST_COLUMNS).collect();
+        let row: Vec<&str> = words(&content).take(MOST_COLUMNS).collect();
         match row.first() {
             None => {}
             Some(&"avg-cpu:") => {

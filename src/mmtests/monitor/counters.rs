@@ -1,31 +1,24 @@
 //! Monitors that print a file of the kernel again and again, each time below a line with the time.
 
 use super::Clock;
-use super::places::Places;
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::Parsed;
+use crate::mmtests::shellpack::{Parsed, halves, words};
+use crate::model::Places;
 
 /// `/proc/vmstat`: a name and a number a line. Names that start with `nr_` are what there is at the time,
 /// the others count since boot.
 pub(super) fn vmstat(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             continue;
         }
-        let (name, value) = halves(content);
+        let (name, value) = halves(content, b' ').unwrap_or((content, ""));
         match value.trim_ascii().parse::<u64>() {
             Ok(value) if !name.is_empty() => out.add((text, line), name, clock.now, value as f64),
             _ => out.missing_in((text, line), content, "counter"),
         }
     }
-}
-
-/// What stands before the first blank, and what behind it.
-fn halves(line: &str) -> (&str, &str) {
-    let at = memchr::memchr(b' ', line.as_bytes()).unwrap_or(line.len());
-    let (name, rest) = line.split_at_checked(at).unwrap_or((line, ""));
-    (name, rest.strip_prefix(' ').unwrap_or(rest))
 }
 
 /// More words than the description of any source of interrupts has.
@@ -42,13 +35,13 @@ pub(super) fn interrupts(text: &Text, out: &mut Parsed) {
     for (line, content) in text.lines() {
         last = line;
         let time = clock.now;
-        if clock.set(content) {
+        if clock.set(content, out) {
             sources.flush((text, line), time, out);
             continue;
         }
-        let Some((label, rest)) = content.split_once(':') else {
+        let Some((label, rest)) = halves(content, b':') else {
             // The header: CPU0 CPU1 …
-            cpus = content.split_ascii_whitespace().count();
+            cpus = words(content).count();
             continue;
         };
         let (columns, sum, described) = counts(rest, cpus);
@@ -91,7 +84,7 @@ impl Sources {
         let row = if described.is_empty() { label } else { described };
         let row = self.rows.of(row);
         if row == self.sums_of.len() {
-            let words: Vec<&str> = described.split_ascii_whitespace().take(MOST_WORDS).collect();
+            let words: Vec<&str> = words(described).take(MOST_WORDS).collect();
             let name = if words.is_empty() { label.trim().to_owned() } else { words.join("-") };
             self.sums_of.push((!name.is_empty()).then(|| self.names.of(&name)));
             self.sums.resize(self.names.count(), None);
@@ -103,7 +96,7 @@ impl Sources {
     }
 
     fn flush(&mut self, at: (&Text, u64), time: f64, out: &mut Parsed) {
-        for (name, sum) in self.names.names().iter().zip(&mut self.sums) {
+        for (name, sum) in self.names.names().zip(&mut self.sums) {
             if let Some(sum) = sum.take() {
                 out.add(at, name, time, sum);
             }

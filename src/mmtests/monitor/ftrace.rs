@@ -1,8 +1,8 @@
 //! Events of the kernel's tracer, counted by name: `init-155 [000] d..3. 2.092903: sched_migrate_task: …`.
 
-use super::places::Places;
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number};
+use crate::mmtests::shellpack::{Parsed, number, words};
+use crate::model::Places;
 
 /// Names of events are short; there are not more of them in one trace than this.
 const MOST_EVENTS: usize = 1_000;
@@ -46,7 +46,7 @@ pub(super) fn ftrace(text: &Text, out: &mut Parsed) {
 }
 
 fn add_all(at: (&Text, u64), now: f64, (events, counts): (&Places, &[f64]), out: &mut Parsed) {
-    for (event, count) in events.names().iter().zip(counts) {
+    for (event, count) in events.names().zip(counts) {
         out.add(at, event, now, *count);
     }
 }
@@ -62,7 +62,7 @@ fn event(content: &str) -> Option<(f64, &str)> {
             break behind;
         }
     };
-    let mut words = behind.split_ascii_whitespace();
+    let mut words = words(behind);
     let mut word = words.next()?;
     let mut stamp = None;
     for _ in 0..2 {

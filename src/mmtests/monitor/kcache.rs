@@ -4,19 +4,19 @@
 use super::Clock;
 use super::snapshots::Snapshots;
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number};
+use crate::mmtests::shellpack::{Parsed, after, number, words};
 
 /// Reads either.
 pub(super) fn kcache(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     let mut rates = Snapshots::default();
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             rates.look(line, clock.now);
             continue;
         }
-        let Some(rest) = content.trim_ascii_start().strip_prefix("total ") else { continue };
-        let words: Vec<&str> = rest.split_ascii_whitespace().take(5).collect();
+        let Some(rest) = after(content.trim_ascii_start(), "total ") else { continue };
+        let words: Vec<&str> = words(rest).take(5).collect();
         let kind = match words.first() {
             Some(&("kmem_cache_allocs" | "kmallocs")) => "allocs",
             Some(&("kmem_cache_frees" | "kfrees")) => "frees",

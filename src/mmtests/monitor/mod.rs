@@ -13,7 +13,6 @@ mod latency;
 mod meaning;
 mod of_run;
 mod perf;
-mod places;
 mod procfs;
 mod snapshots;
 #[cfg(test)]
@@ -21,7 +20,7 @@ mod tests;
 mod top;
 
 use super::logs::{Logs, Text};
-use super::shellpack::{Parsed, number};
+use super::shellpack::{Parsed, after, number, number_at, words};
 
 pub use condense::{Iteration, watched};
 pub use meaning::Meaning;
@@ -88,8 +87,8 @@ impl Monitor {
         let mut out = Parsed::default();
         let text = out.read(iteration, &format!("{}-{benchmark}", self.name))?;
         out.path = text.path().to_owned();
-        out.last = last_time(&text);
         (self.parse)(&text, &mut out);
+        out.last = out.last.or_else(|| last_stamp(&text));
         out.note_negative();
         if out.samples.is_empty() && out.problems.is_empty() {
             out.missing(&text, "figures", "check that the monitor's program is installed");
@@ -98,13 +97,11 @@ impl Monitor {
     }
 }
 
-/// When a monitor wrote the last time, in seconds since 1970.
-fn last_time(text: &Text) -> Option<f64> {
-    text.as_str().lines().rev().find_map(|line| {
-        let time =
-            line.strip_prefix("time: ").or(line.split_once(" -- ").map(|(stamp, _)| stamp))?;
-        time.split_ascii_whitespace().next()?.parse().ok().filter(|time: &f64| time.is_finite())
-    })
+/// When MMTests put the time in front of a line for the last time, in seconds since 1970. It does so with all
+/// lines or with none.
+fn last_stamp(text: &Text) -> Option<f64> {
+    let line = text.as_str().lines().next_back()?;
+    number_at(line.split_once(" -- ")?.0, 0)
 }
 
 /// The name of a kind of tasks: `kswapd0` is one of `kswapd`, `kworker/0:1` one of `kworker`. A `+` stands
@@ -118,8 +115,10 @@ fn stem(name: &str) -> &str {
 /// A line that MMTests put the time in front of: `1795354532.6031   2.0784   2.0045 -- 15  0 …`.
 /// Seconds since the monitor started, and what the program printed.
 fn stamped(line: &str) -> Option<(f64, &str)> {
-    let (stamp, content) = line.split_once(" -- ")?;
-    Some((number(stamp.split_ascii_whitespace().nth(1)?)?, content))
+    let mut words = words(line);
+    let since_start = number(words.nth(1)?)?;
+    words.find(|word| *word == "--")?;
+    Some((since_start, after(words.rest(), " ")?))
 }
 
 /// Seconds since the first of the lines like `time: 1795354530`.
@@ -131,11 +130,12 @@ struct Clock {
 
 impl Clock {
     /// `true` if the line is such a line. What stands behind the time says how much of it top shows.
-    fn set(&mut self, line: &str) -> bool {
-        let Some(time) = line.strip_prefix("time: ") else { return false };
-        let time = time.split_ascii_whitespace().next().unwrap_or_default();
-        if let Some(time) = time.parse().ok().filter(|time: &f64| time.is_finite()) {
+    #[inline]
+    fn set(&mut self, line: &str, out: &mut Parsed) -> bool {
+        let Some(time) = after(line, "time: ") else { return false };
+        if let Some(time) = number_at(time, 0) {
             self.now = time - *self.start.get_or_insert(time);
+            out.last = Some(time);
         }
         true
     }

@@ -3,7 +3,7 @@
 
 use super::Clock;
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number};
+use crate::mmtests::shellpack::{Parsed, after, halves, number, words};
 
 /// A row with more words is none.
 const MOST_WORDS: usize = 8;
@@ -23,8 +23,8 @@ enum Row<'l> {
 /// Reads `6006.30 msec task-clock   #  2.000 CPUs utilized`: a number, perhaps its unit, the event. Behind
 /// them may stand how much of the time it was counted, and what perf makes of it.
 fn row(content: &str) -> Row<'_> {
-    let counted = content.split('#').next().unwrap_or(content);
-    let mut words = counted.split_ascii_whitespace().take(MOST_WORDS);
+    let counted = halves(content, b'#').map_or(content, |(counted, _)| counted);
+    let mut words = words(counted).take(MOST_WORDS);
     let Some(first) = words.next() else { return Row::Other };
     if first.starts_with('<') {
         // <not supported>, <not counted>
@@ -43,7 +43,7 @@ fn row(content: &str) -> Row<'_> {
 
 /// `true` for the line above a table.
 fn is_head(content: &str) -> bool {
-    content.trim_ascii_start().starts_with("Performance counter stats for")
+    after(content.trim_ascii_start(), "Performance counter stats for").is_some()
 }
 
 /// `perf stat -a sleep N` in a loop, each below a line with the time: counts of as many seconds.
@@ -51,7 +51,7 @@ pub(super) fn time_stat(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     let mut inside = false;
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             inside = false;
         } else if is_head(content) {
             inside = true;

@@ -4,13 +4,13 @@
 use super::Clock;
 use super::columns::Table;
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number, number_at};
+use crate::mmtests::shellpack::{Parsed, after, halves, number, number_at, words};
 
 /// `/proc/meminfo`, and what the kernel tells of a block device's writeback: `MemFree:  677692 kB`.
 pub(super) fn by_colon(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     for (line, content) in text.lines() {
-        if !clock.set(content) && !content.trim_ascii().is_empty() {
+        if !clock.set(content, out) && !content.trim_ascii().is_empty() {
             add((text, line), clock.now, [""; 3], content, out);
         }
     }
@@ -20,11 +20,14 @@ pub(super) fn by_colon(text: &Text, out: &mut Parsed) {
 pub(super) fn node_meminfo(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     for (line, content) in text.lines() {
-        if clock.set(content) || content.starts_with("node:") || content.trim_ascii().is_empty() {
+        if clock.set(content, out)
+            || after(content, "node:").is_some()
+            || content.trim_ascii().is_empty()
+        {
             continue;
         }
-        let rest = content.trim_ascii_start().strip_prefix("Node ");
-        match rest.and_then(|rest| rest.split_once(' ')) {
+        let rest = after(content.trim_ascii_start(), "Node ");
+        match rest.and_then(|rest| halves(rest, b' ')) {
             Some((node, rest)) if node.parse::<u16>().is_ok() => {
                 add((text, line), clock.now, ["Node", node, "-"], rest, out);
             }
@@ -35,10 +38,8 @@ pub(super) fn node_meminfo(text: &Text, out: &mut Parsed) {
 
 /// A line `name: value unit`, of what stands in front of it.
 fn add(at: (&Text, u64), time: f64, [a, b, c]: [&str; 3], content: &str, out: &mut Parsed) {
-    let colon = memchr::memchr(b':', content.as_bytes()).unwrap_or(content.len());
-    let (name, rest) = content.split_at(colon);
-    let value = rest.strip_prefix(':').and_then(|rest| number_at(rest, 0));
-    match (name.trim_ascii(), value) {
+    let (name, rest) = halves(content, b':').unwrap_or((content, ""));
+    match (name.trim_ascii(), number_at(rest, 0)) {
         (name, Some(value)) if !name.is_empty() => {
             out.add_joined(at, &[a, b, c, name], time, value);
         }
@@ -51,14 +52,14 @@ pub(super) fn numastat(text: &Text, out: &mut Parsed) {
     let mut clock = Clock::default();
     let mut node = "";
     for (line, content) in text.lines() {
-        if clock.set(content) || content.trim_ascii().is_empty() {
+        if clock.set(content, out) || content.trim_ascii().is_empty() {
             continue;
         }
-        if let Some(name) = content.strip_prefix("node:") {
+        if let Some(name) = after(content, "node:") {
             node = name.trim_ascii();
             continue;
         }
-        let (name, value) = content.split_once(' ').unwrap_or((content, ""));
+        let (name, value) = halves(content, b' ').unwrap_or((content, ""));
         match number(value.trim_ascii()) {
             Some(value) if !name.is_empty() && !node.is_empty() => {
                 out.add_joined((text, line), &["Node", node, "-", name], clock.now, value);
@@ -96,11 +97,11 @@ pub(super) fn net_dev(text: &Text, out: &mut Parsed) {
     table.begin(&DEVICE, 1);
     let mut row: Vec<&str> = Vec::new();
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             continue;
         }
         row.clear();
-        row.extend(content.split_ascii_whitespace().take(DEVICE.len() + 1));
+        row.extend(words(content).take(DEVICE.len() + 1));
         if let Some(device) = row.first() {
             table.add((text, line), clock.now, device, &row, out);
         }
@@ -137,11 +138,11 @@ pub(super) fn schedstat(text: &Text, out: &mut Parsed) {
     for (line, content) in text.lines() {
         last = line;
         let time = clock.now;
-        if clock.set(content) {
+        if clock.set(content, out) {
             flush((text, line), time, &mut sums, out);
-        } else if content.starts_with("cpu") {
+        } else if after(content, "cpu").is_some() {
             let mut columns = 0;
-            for (sum, word) in sums.iter_mut().zip(content.split_ascii_whitespace().skip(1)) {
+            for (sum, word) in sums.iter_mut().zip(words(content).skip(1)) {
                 let Some(value) = number(word) else { break };
                 columns += 1;
                 *sum.get_or_insert(0.0) += value;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::places::Places;
 use crate::mmtests::logs::Text;
 use crate::mmtests::shellpack::Parsed;
+use crate::model::Places;
 
 /// More names than this are left out: those that came last.
 const MOST_NAMES: usize = 500;
@@ -42,7 +42,7 @@ impl Snapshots {
 
     /// The series, with 0 where a look did not show a name.
     pub fn finish(self, text: &Text, out: &mut Parsed) {
-        for (place, name) in self.names.names().iter().enumerate().take(MOST_NAMES) {
+        for (place, name) in self.names.names().enumerate().take(MOST_NAMES) {
             for (line, time, figures) in &self.looks {
                 let value = figures.get(&place).copied().unwrap_or(0.0);
                 out.add((text, *line), name, *time, value);

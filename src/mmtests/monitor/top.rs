@@ -4,7 +4,7 @@
 use super::snapshots::Snapshots;
 use super::{Clock, stem};
 use crate::mmtests::logs::Text;
-use crate::mmtests::shellpack::{Parsed, number};
+use crate::mmtests::shellpack::{Parsed, after, number, words};
 
 /// The names of loads, by the minutes that they are means of.
 const LOADS: [&str; 3] = ["load-1min", "load-5min", "load-15min"];
@@ -17,7 +17,7 @@ pub(super) fn top(text: &Text, out: &mut Parsed) {
     // Where the columns of CPU time and of the name stand.
     let mut columns: Option<(usize, usize)> = None;
     for (line, content) in text.lines() {
-        if clock.set(content) {
+        if clock.set(content, out) {
             (looks, columns) = (looks + 1, None);
             if looks > 1 {
                 programs.look(line, clock.now);
@@ -25,7 +25,7 @@ pub(super) fn top(text: &Text, out: &mut Parsed) {
         } else if looks < 2 {
             // Since boot, or not yet begun.
         } else if let Some((cpu, command)) = columns {
-            let mut words = content.split_ascii_whitespace();
+            let mut words = words(content);
             let Some(cpu) = words.nth(cpu) else { continue };
             // What stands between the two are numbers.
             let name = words.nth(command).unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn top(text: &Text, out: &mut Parsed) {
                 Some(cpu) if !name.is_empty() => programs.add(&[stem(name), "-%CPU"], cpu),
                 _ => out.missing_in((text, line), content, "CPU time"),
             }
-        } else if let Some(rest) = content.strip_prefix("top - ") {
+        } else if let Some(rest) = after(content, "top - ") {
             let loads = rest.split_once("load average:").map_or("", |(_, loads)| loads);
             for (name, load) in LOADS.iter().zip(loads.split(", ")) {
                 if let Some(load) = number(load.trim_ascii()) {
@@ -49,7 +49,7 @@ pub(super) fn top(text: &Text, out: &mut Parsed) {
                 }
             }
         } else if content.contains("%CPU") {
-            let place = |wanted: &str| content.split_ascii_whitespace().position(|w| w == wanted);
+            let place = |wanted: &str| words(content).position(|w| w == wanted);
             let (cpu, command) = (place("%CPU"), place("COMMAND"));
             columns = cpu.zip(command).and_then(|(cpu, at)| Some((cpu, at.checked_sub(cpu + 1)?)));
         }

@@ -4,7 +4,7 @@
 //! `# Min Latencies: 00015 00012`.
 
 use super::parsed::REPEAT;
-use super::words::{last_words, number, shorten};
+use super::words::{last_words, number, shorten, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -53,7 +53,7 @@ fn parse(source: &Source, out: &mut Parsed) {
 }
 
 fn one_list(at: (&Text, u64), metric: &str, values: &str, out: &mut Parsed) {
-    for (cpu, value) in values.split_ascii_whitespace().enumerate() {
+    for (cpu, value) in words(values).enumerate() {
         match number(value) {
             Some(value) => out.add(at, &format!("{metric}-{cpu}"), 0.0, value),
             None => out.complain(at, format!("no number for CPU {cpu}: \"{}\"", shorten(value))),

@@ -5,7 +5,7 @@
 //! `{dbench,tbench}-<clients>.log`.
 
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::{OperationId, SummaryKind};
@@ -133,7 +133,7 @@ impl<'t> Rows<'t> {
     }
 
     fn completion(&mut self, at: (&Text, u64), content: &str, out: &mut Parsed) -> Option<()> {
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let (took, when) = (number(words.nth(3)?)?, number(words.nth(3)?)?);
         if took > WRAPPED_MS {
             out.complain(at, "a completion time of weeks is a clock going back; left out");
@@ -147,7 +147,7 @@ impl<'t> Rows<'t> {
     }
 
     fn throughput(&mut self, at: (&Text, u64), content: &str, out: &mut Parsed) -> Option<()> {
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let (rate, when) = (number(words.nth(2)?)?, number(words.nth(2)?)?);
         let id = *self
             .throughput
@@ -157,7 +157,7 @@ impl<'t> Rows<'t> {
     }
 
     fn operation(&mut self, at: (&Text, u64), content: &str, out: &mut Parsed) -> Option<()> {
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let (name, mean) = (words.next()?, number(words.nth(1)?)?);
         out.add(at, &format!("op-{name}-{}", self.clients), 0.0, mean);
         Some(())
@@ -172,7 +172,7 @@ fn kind_of(line: &str, in_table: &mut bool) -> Option<Row> {
     if line.contains("MB/sec  execute") {
         return Some(Row::Throughput);
     }
-    let first = line.split_ascii_whitespace().next();
+    let first = words(line).next();
     match first {
         Some("Operation") => *in_table = true,
         Some("Throughput") => *in_table = false,

@@ -2,7 +2,7 @@
 //! `56578 records/s 28140 28438`, the rate of all threads and of each.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation};
+use super::words::{number, operation, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::SummaryKind;
 
@@ -26,7 +26,7 @@ fn parse(source: &Source, out: &mut Parsed) {
             out.missing(&text, "rate", REPEAT);
             continue;
         };
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let Some(total) = words.next().and_then(number) else {
             out.missing_in((&text, line), content, "rate");
             continue;

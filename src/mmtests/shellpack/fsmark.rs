@@ -2,7 +2,7 @@
 //! files a second, and time spent elsewhere.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation, shorten};
+use super::words::{number, operation, shorten, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -32,7 +32,7 @@ fn table(text: &Text, operation: &str, out: &mut Parsed) -> bool {
     let mut id = None;
     let below = text.lines().skip_while(|(_, line)| !line.contains("App Overhead")).skip(1);
     for (line, content) in below {
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let mut column = || words.next().map(number);
         match [column(), column(), column(), column(), column(), column()] {
             [None, ..] => {}

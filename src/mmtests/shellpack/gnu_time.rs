@@ -4,7 +4,7 @@
 //!
 //! Until 2025 kernbench wrote the same into `kernbench-<jobs>-<iteration>.time`.
 
-use super::words::{number, operation, shorten, word};
+use super::words::{number, operation, shorten, word, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -122,7 +122,7 @@ fn is_report(line: &str) -> bool {
 }
 
 fn find_clock<'l>(line: &'l str, ending: &str) -> Option<&'l str> {
-    line.split_ascii_whitespace().find_map(|word| word.strip_suffix(ending))
+    words(line).find_map(|word| word.strip_suffix(ending))
 }
 
 /// `[[hours:]minutes:]seconds` in seconds.

@@ -5,6 +5,7 @@
 //! `TEST PASSED`, `TEST FAILED while executing …`, `TEST CASE ABORT …` or the like.
 
 use super::parsed::REPEAT;
+use super::words::{after, halves};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::{FAILURES, SummaryKind};
@@ -50,14 +51,14 @@ fn parse(source: &Source, out: &mut Parsed) {
 
 /// `ok 1 name` or `not ok 2 name`: name and failures, which a skipped test has none of.
 fn tap(line: &str) -> Option<(&str, Option<f64>)> {
-    let (rest, failures) = match line.strip_prefix("not ok ") {
+    let (rest, failures) = match after(line, "not ok ") {
         Some(rest) => (rest, 1.0),
-        None => (line.strip_prefix("ok ")?, 0.0),
+        None => (after(line, "ok ")?, 0.0),
     };
-    let (number, name) = rest.split_once(' ')?;
+    let (number, name) = halves(rest, b' ')?;
     number.parse::<u32>().ok()?;
     // Few have a word about themselves.
-    match name.contains('#').then(|| name.split_once(" # skip")).flatten() {
+    match halves(name, b'#').and_then(|_| name.split_once(" # skip")) {
         Some((name, _)) => Some((name, None)),
         None => Some((name.trim_end(), Some(failures))),
     }
@@ -65,7 +66,7 @@ fn tap(line: &str) -> Option<(&str, Option<f64>)> {
 
 /// `== Patch under pressure ==`
 fn heading(line: &str) -> Option<&str> {
-    line.strip_prefix("== ")?.trim_end().strip_suffix(" ==")
+    after(line, "== ")?.trim_end().strip_suffix(" ==")
 }
 
 /// How a test ended, if the line says so.

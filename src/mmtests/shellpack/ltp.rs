@@ -5,7 +5,7 @@
 //! by itself ends `benchlog-<test>` with counts of what passed, failed and so on.
 
 use super::parsed::REPEAT;
-use super::words::{number_at, word};
+use super::words::{number_at, word, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::{FAILURES, SummaryKind};
@@ -61,7 +61,7 @@ fn tests(text: &Text, collection: &str, out: &mut Parsed) {
 }
 
 fn status(line: &str) -> Option<f64> {
-    let field = |name: &str| line.split_ascii_whitespace().find_map(|word| word.strip_prefix(name));
+    let field = |name: &str| words(line).find_map(|word| word.strip_prefix(name));
     let (exit, status) = (field("exit=")?, field("stat=")?.parse::<u32>().ok()?);
     let (_, offset) = EXITS.iter().find(|(name, _)| *name == exit)?;
     let status = f64::from(status);

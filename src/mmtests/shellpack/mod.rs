@@ -57,7 +57,7 @@ use super::logs::Logs;
 use crate::model::{Direction, FAILURES, SummaryKind};
 
 pub use parsed::Parsed;
-pub(super) use words::{number, number_at};
+pub(super) use words::{after, halves, number, number_at, words};
 
 /// All benchmarks that melbot reads by itself.
 pub const ALL: &[&Shellpack] = &[

@@ -3,7 +3,7 @@
 //! `protocols` names the kind of test; `<PROTOCOL>-<size>.<sample>` is netperf's output, which has
 //! the result in lines of nothing but numbers.
 
-use super::words::{last_words, number, operation};
+use super::words::{last_words, number, operation, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -97,8 +97,7 @@ impl Log<'_> {
     /// The last number of the last line with so many numbers and no letters.
     fn last_column(&self, out: &mut Parsed, fits: fn(usize) -> bool) -> Found {
         let numbers = |(_, line): &(u64, &str)| {
-            !line.bytes().any(|byte| byte.is_ascii_alphabetic())
-                && fits(line.split_ascii_whitespace().count())
+            !line.bytes().any(|byte| byte.is_ascii_alphabetic()) && fits(words(line).count())
         };
         let (line, content) = self.text.lines().filter(numbers).last()?;
         let value = content.split_ascii_whitespace().next_back().and_then(number);

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::words::{number, shorten};
+use super::words::{Words, after, number, shorten, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::SummaryKind;
 
@@ -26,32 +26,40 @@ const WARM_UP: u32 = 2;
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "pagealloc.log") else { return };
     let mut seen: HashMap<&str, u32> = HashMap::new();
-    // Lines of a batch size follow one another.
-    let (mut last, mut samples) = ("", 0);
+    // Lines of an order and batch size follow one another.
+    let mut last = ("", "");
+    let (mut samples, mut ids) = (0, None);
     for (line, content) in text.lines() {
         let Some((order, batch, [alloc, free])) = columns(content) else {
             out.complain((&text, line), format!("not a result: \"{}\"", shorten(content)));
             continue;
         };
-        if batch != last {
-            seen.insert(last, samples);
-            (last, samples) = (batch, seen.get(batch).copied().unwrap_or(0));
+        if last != (order, batch) {
+            seen.insert(last.1, samples);
+            samples = seen.get(batch).copied().unwrap_or(0);
+            (last, ids) = ((order, batch), None);
         }
         samples += 1;
         let Some(interval) = samples.checked_sub(WARM_UP + 1) else { continue };
-        for (metric, cycles) in [("alloc", alloc), ("free", free), ("total", alloc + free)] {
-            let operation = [metric, "-odr", order, "-", batch];
-            out.add_joined((&text, line), &operation, interval.into(), cycles);
+        let named = |metric| out.samples.joined(&[metric, "-odr", order, "-", batch]);
+        let ids = *ids.get_or_insert_with(|| ["alloc", "free", "total"].map(named));
+        for (id, cycles) in ids.into_iter().zip([alloc, free, alloc + free]) {
+            out.add_to((&text, line), id, interval.into(), cycles);
         }
     }
 }
 
 /// Order, batch size, and the cycles of an allocation and of freeing.
 fn columns(line: &str) -> Option<(&str, &str, [f64; 2])> {
-    let mut words = line.split_ascii_whitespace();
-    let mut after = |name: &str| (words.next()? == name).then(|| words.next())?;
-    let (order, batch) = (after("order")?, after("batch")?);
-    Some((order, batch, [number(after("alloc")?)?, number(after("free")?)?]))
+    let words = &mut words(line);
+    let (order, batch) = (behind("order", words)?, behind("batch", words)?);
+    Some((order, batch, [number(behind("alloc", words)?)?, number(behind("free", words)?)?]))
+}
+
+/// The word behind this one, if that is the next.
+#[inline(always)]
+fn behind<'l>(name: &str, words: &mut Words<'l>) -> Option<&'l str> {
+    after(words.next()?, name)?.is_empty().then(|| words.next())?
 }
 
 #[cfg(test)]

@@ -28,8 +28,6 @@ pub struct Parsed {
     /// When the last figure was written, in seconds since 1970, where a log tells.
     pub last: Option<f64>,
     complaints: usize,
-    /// Room for names.
-    name: String,
 }
 
 impl Parsed {
@@ -55,16 +53,8 @@ impl Parsed {
     /// As [`Parsed::add`], for an operation whose name is put together of these parts.
     #[inline]
     pub fn add_joined(&mut self, at: (&Text, u64), parts: &[&str], interval: f64, value: f64) {
-        let id = self.joined(parts);
+        let id = self.samples.joined(parts);
         self.add_to(at, id, interval, value);
-    }
-
-    /// The handle of an operation whose name is put together.
-    #[inline]
-    pub fn joined(&mut self, parts: &[&str]) -> OperationId {
-        self.name.clear();
-        parts.iter().for_each(|part| self.name.push_str(part));
-        self.samples.operation(&self.name)
     }
 
     /// As [`Parsed::add`], for an operation that the ratio table shows.

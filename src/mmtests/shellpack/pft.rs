@@ -4,7 +4,7 @@
 //! faults per second of processor time, faults per second.
 
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -35,7 +35,7 @@ fn one_log(text: &Text, clients: &str, out: &mut Parsed) -> bool {
     let mut seen = false;
     for (line, content) in text.lines().filter(|(_, content)| is_row(content)) {
         seen = true;
-        let mut columns = content.split_ascii_whitespace().skip(6).map(number);
+        let mut columns = words(content).skip(6).map(number);
         let (Some(Some(per_cpu)), Some(Some(per_sec))) = (columns.next(), columns.next()) else {
             out.missing_in((text, line), content, "fault rates");
             continue;

@@ -1,7 +1,7 @@
 //! Requests to Redis, as redis-benchmark and memtier_benchmark make them.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation, scaled};
+use super::words::{number, operation, parts, scaled};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -69,13 +69,12 @@ fn columns(header: &[&str]) -> [Option<usize>; COLUMNS.len()] {
 /// Takes the rows; `false` if there are none. What the server is warned of may stand between them.
 fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> bool {
     let mut places = columns(&OLD_HEADER);
-    let mut operation = String::new();
     let mut seen = false;
     let mut fields: Vec<&str> = Vec::new();
     for (line, content) in text.lines().filter(|(_, content)| content.starts_with('"')) {
         // Every second piece stands between quotes.
         fields.clear();
-        fields.extend(content.split('"').skip(1).step_by(2).take(MOST_COLUMNS));
+        fields.extend(parts(content, b'"').skip(1).step_by(2).take(MOST_COLUMNS));
         if fields.first() == Some(&"test") {
             places = columns(&fields);
             continue;
@@ -93,13 +92,12 @@ fn requests(text: &Text, clients: &str, iteration: f64, out: &mut Parsed) -> boo
                 out.missing_in((text, line), content, column);
                 continue;
             };
-            operation.clear();
-            [request, "-", metric, "-", clients].iter().for_each(|part| operation.push_str(part));
-            if metric == "RPS" {
-                out.add_ratio((text, line), &operation, iteration, value);
-            } else {
-                out.add((text, line), &operation, iteration, value);
-            }
+            let name = [request, "-", metric, "-", clients];
+            let id = match metric {
+                "RPS" => out.samples.ratio_joined(&name),
+                _ => out.samples.joined(&name),
+            };
+            out.add_to((text, line), id, iteration, value);
         }
     }
     seen

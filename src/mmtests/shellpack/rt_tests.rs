@@ -1,7 +1,7 @@
 //! Tests of real-time behaviour, from the collection rt-tests. cyclictest has a file of its own.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation};
+use super::words::{number, operation, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::{FAILURES, SummaryKind};
@@ -105,9 +105,8 @@ const MOST_TASKS: usize = 10_000;
 fn rtmigration(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "rtmigration.log") else { return };
     let header = text.lines_with("Iter:").next();
-    let words =
-        header.map_or(0, |(_, line)| line.split_ascii_whitespace().take(MOST_TASKS).count());
-    let tasks = words.saturating_sub(1);
+    let columns = header.map_or(0, |(_, line)| words(line).take(MOST_TASKS).count());
+    let tasks = columns.saturating_sub(1);
     if tasks == 0 {
         return out.missing(&text, "table of latencies", REPEAT);
     }
@@ -122,7 +121,7 @@ fn rtmigration(source: &Source, out: &mut Parsed) {
         if iteration.trim().parse::<u64>().is_err() {
             continue;
         }
-        let columns: Vec<_> = row.split_ascii_whitespace().take(tasks + 1).map(number).collect();
+        let columns: Vec<_> = words(row).take(tasks + 1).map(number).collect();
         if columns.len() != tasks {
             out.complain((&text, line), format!("not a latency for each of {tasks} threads"));
             continue;

@@ -3,7 +3,7 @@
 //! `saladfork-0.log`: parent's CPU, child's CPU, latency. Which CPU is on which node stands in the
 //! iteration's `numactl.txt`.
 
-use super::words::{number, shorten};
+use super::words::{number, shorten, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::{Logs, Text};
 use crate::model::SummaryKind;
@@ -57,7 +57,7 @@ fn note_junk(text: &Text, line: u64, content: &str, out: &mut Parsed) {
 }
 
 fn columns(line: &str) -> Option<(u32, u32, f64)> {
-    let mut words = line.split_ascii_whitespace();
+    let mut words = words(line);
     let (parent, child) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
     Some((parent, child, number(words.next()?)?))
 }
@@ -85,7 +85,7 @@ fn nodes(iteration: &Logs, out: &mut Parsed) -> Nodes {
                 continue;
             };
             let Ok(node) = node.parse::<u32>() else { continue };
-            let cpus = cpus.split_ascii_whitespace().filter_map(|cpu| cpu.parse::<usize>().ok());
+            let cpus = words(cpus).filter_map(|cpu| cpu.parse::<usize>().ok());
             for cpu in cpus.filter(|cpu| *cpu < MOST_CPUS) {
                 nodes.resize(nodes.len().max(cpu + 1), 0);
                 nodes[cpu] = node;

@@ -12,7 +12,7 @@
 //!
 //! What comes after the last `current rps` is the summary of the whole run, and no sample.
 
-use super::words::number;
+use super::words::{number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -71,7 +71,7 @@ fn one_log(text: &Text, workers: &str, out: &mut Parsed) -> bool {
             else {
                 continue;
             };
-            match rest.split_ascii_whitespace().next().and_then(number) {
+            match words(rest).next().and_then(number) {
                 Some(value) => {
                     block.push((line, format!("{metric}-{known}-{workers}"), runtime, value))
                 }

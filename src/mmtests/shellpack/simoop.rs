@@ -8,10 +8,8 @@
 //! work rate = 9.92/sec (avg 10.02/sec)
 //! ```
 
-use memchr::memmem::Finder;
-
 use super::parsed::REPEAT;
-use super::words::{grouped, number};
+use super::words::{grouped, halves, number, number_at, parts};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -34,26 +32,30 @@ pub const SIMOOP: Shellpack = Shellpack {
     parse,
 };
 
+/// What is told of each latency, and which of it MMTests' ratio tables show.
+const PERCENTILES: [&str; 4] = ["p50", "p95", "p99", "max"];
+const RATIO: &str = "p95";
+
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "simoop.log") else { return };
     let warm = |(_, line): &(u64, &str)| !line.starts_with("Warmup complete");
     let measured = text.lines().skip_while(warm);
     let measured = measured.take_while(|(_, line)| !line.starts_with("Final stats"));
-    let [latency, run_time, rates] = [" latency usec: ", "Run time: ", " rate = "].map(Finder::new);
-    let mut name = String::new();
     let mut seen = false;
     let mut time = 0.0;
     for (line, content) in measured {
-        if let Some((start, latencies)) = around(&latency, content) {
-            seen |= percentiles((&text, line), time, start, latencies, &mut name, out);
-        } else if let Some((_, rest)) = around(&run_time, content) {
-            time = rest.split(' ').next().and_then(number).unwrap_or(time);
-        } else if let Some((start, rate)) = around(&rates, content) {
-            let Some(rate) = rate.split('/').next().and_then(number) else {
+        let Some((subject, rest)) = told(content) else { continue };
+        if let Some(subject) = subject.strip_suffix(" latency usec:") {
+            seen |= percentiles((&text, line), time, subject, rest, out);
+        } else if subject == "Run time:" {
+            time = number_at(rest, 0).unwrap_or(time);
+        } else if let Some(subject) = subject.strip_suffix(" rate =") {
+            let rate = halves(rest, b'/').map_or(rest, |(rate, _)| rate);
+            let Some(rate) = number(rate.trim_ascii()) else {
                 out.missing_in((&text, line), content, "rate");
                 continue;
             };
-            let operation = if start.ends_with("alloc stall") { "stall" } else { start.trim() };
+            let operation = if subject.ends_with("alloc stall") { "stall" } else { subject.trim() };
             // What never happened has a rate of 0.
             if rate > 0.0 && !operation.is_empty() {
                 out.add((&text, line), operation, time, rate);
@@ -65,39 +67,45 @@ fn parse(source: &Source, out: &mut Parsed) {
     }
 }
 
-/// What stands before and behind the words.
-fn around<'l>(words: &Finder, line: &'l str) -> Option<(&'l str, &'l str)> {
-    let at = words.find(line.as_bytes())?;
-    Some((line.get(..at)?, line.get(at + words.needle().len()..)?))
+/// What a line is about, with the colon or the sign behind it, and the figures.
+fn told(line: &str) -> Option<(&str, &str)> {
+    let at = memchr::memchr2(b':', b'=', line.as_bytes())?;
+    line.split_at_checked(at + 1)
 }
 
-/// Takes a line of latencies; `false` if it is of none of the operations that count. `name` is room for
-/// names.
+/// Takes a line of latencies; `false` if it is of none of the operations that count.
 fn percentiles(
     at: (&Text, u64),
     time: f64,
-    start: &str,
+    subject: &str,
     latencies: &str,
-    name: &mut String,
     out: &mut Parsed,
 ) -> bool {
-    let operation = start.split_ascii_whitespace().next_back().unwrap_or_default();
+    let operation = subject.split_ascii_whitespace().next_back().unwrap_or_default();
     if !matches!(operation, "Read" | "Write" | "Allocation") {
         return false;
     }
-    for percentile in ["p50", "p95", "p99", "max"] {
-        let value = latencies.split('(').find_map(|part| part.strip_prefix(percentile));
-        let value = value.and_then(|rest| rest.strip_prefix(": ")?.split_once(')'));
-        let Some(value) = value.and_then(|(value, _)| grouped(value)) else {
+    let mut values = [None; PERCENTILES.len()];
+    for part in parts(latencies, b'(') {
+        let Some((name, rest)) = halves(part, b':') else { continue };
+        let place = match name {
+            "p50" => 0,
+            "p95" => 1,
+            "p99" => 2,
+            "max" => 3,
+            _ => continue,
+        };
+        values[place] = halves(rest, b')').and_then(|(value, _)| grouped(value.trim_ascii()));
+    }
+    for (percentile, value) in PERCENTILES.into_iter().zip(values) {
+        let Some(value) = value else {
             out.missing_in(at, latencies, percentile);
             continue;
         };
-        name.clear();
-        [percentile, "-", operation].iter().for_each(|part| name.push_str(part));
-        let id = if percentile == "p95" {
-            out.samples.ratio_operation(name)
-        } else {
-            out.samples.operation(name)
+        let name = [percentile, "-", operation];
+        let id = match percentile {
+            RATIO => out.samples.ratio_joined(&name),
+            _ => out.samples.joined(&name),
         };
         out.add_to(at, id, time, value);
     }

@@ -2,8 +2,10 @@
 //!
 //! The logs are in a folder named after the pages that were used: `base`, `transhuge` or `default`.
 
+use memchr::memmem::Finder;
+
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{after, number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::{Logs, Text};
 use crate::model::SummaryKind;
@@ -61,31 +63,29 @@ fn specjbb(source: &Source, out: &mut Parsed) {
     }
 }
 
-/// What a row begins with.
-const ROW: [char; 11] = ['*', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'];
-
 /// Takes the tables of scores; `false` if there is none. A row is `   *   4   123456`, where the star
 /// tells what counts for the result; a table ends with an empty line.
 fn warehouses(text: &Text, out: &mut Parsed) -> bool {
+    let [of_all, of_one, heads] = ["SPEC scores", " Scores", "Warehouses"].map(Finder::new);
+    let holds = |line: &str, words: &Finder| words.find(line.as_bytes()).is_some();
     let (mut scores, mut table, mut seen) = (false, false, false);
     for (line, content) in text.lines() {
         // Rows come first here, as there are most of them.
-        let is_row = table && content.trim_ascii_start().starts_with(ROW);
+        let is_row = table && is_row(content);
         if !is_row
-            && (content.contains("SPEC scores")
-                || (content.contains("JVM ") && content.contains(" Scores")))
+            && (holds(content, &of_all) || (holds(content, &of_one) && content.contains("JVM ")))
         {
             scores = true;
-        } else if !is_row && scores && content.contains("Warehouses") {
+        } else if !is_row && scores && holds(content, &heads) {
             table = true;
         } else if table && content.trim_ascii().is_empty() {
             (scores, table) = (false, false);
         } else if table {
-            let mut words = content.split_ascii_whitespace().filter(|word| *word != "*");
+            let mut words = words(after(content.trim_ascii_start(), "*").unwrap_or(content));
             let warehouses = words.next().filter(|word| word.bytes().all(|b| b.is_ascii_digit()));
             match (warehouses, words.next().and_then(number)) {
                 (Some(warehouses), Some(throughput)) => {
-                    let id = out.joined(&["tput-", warehouses]);
+                    let id = out.samples.joined(&["tput-", warehouses]);
                     out.add_next((text, line), id, throughput);
                     seen = true;
                 }
@@ -94,6 +94,13 @@ fn warehouses(text: &Text, out: &mut Parsed) -> bool {
         }
     }
     seen
+}
+
+/// `true` if the line begins with a star or a number.
+#[inline]
+fn is_row(line: &str) -> bool {
+    let first = line.trim_ascii_start().as_bytes().first();
+    first.is_some_and(|byte| *byte == b'*' || byte.is_ascii_digit())
 }
 
 /// Limits of the response time in µs.

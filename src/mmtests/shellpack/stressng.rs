@@ -4,7 +4,7 @@
 //! real, user and system time; operations a second of real time, and of processor time.
 
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -45,7 +45,7 @@ fn table(text: &Text, instances: &str, iteration: f64, out: &mut Parsed) -> bool
     let mut seen = false;
     let below = text.lines().skip_while(|(_, line)| !line.contains("(secs)"));
     for (line, content) in below {
-        let mut words = message(content).split_ascii_whitespace();
+        let mut words = words(message(content));
         let Some(stressor) = words.next() else { continue };
         // What follows the table looks different: other metrics, what passed, how long it took.
         let columns: Option<Vec<f64>> = words.take(6).map(number).collect();

@@ -4,7 +4,7 @@
 //! each, which is the mean of the attempts since the line before.
 
 use super::parsed::REPEAT;
-use super::words::{number, operation};
+use super::words::{number, operation, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -37,7 +37,7 @@ fn one_log(text: &Text, operation: &str, out: &mut Parsed) -> bool {
     let mut left = MOST;
     let mut id = None;
     for (line, content) in text.lines() {
-        let mut words = content.split_ascii_whitespace();
+        let mut words = words(content);
         let count = words.next().and_then(|word| word.parse::<u64>().ok());
         let (Some(count), Some(nanoseconds)) = (count, words.next().and_then(number)) else {
             out.missing_in((text, line), content, "count and latency");

@@ -3,7 +3,7 @@
 //! `sysjitter.log` has a row for each figure and a column for each CPU; `core_i:` names the CPUs.
 
 use super::parsed::REPEAT;
-use super::words::number;
+use super::words::{number, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::SummaryKind;
 
@@ -35,7 +35,7 @@ fn parse(source: &Source, out: &mut Parsed) {
     for (line, content) in text.lines() {
         let Some((name, values)) = content.split_once(':') else { continue };
         if name == "core_i" {
-            let names = values.split_ascii_whitespace().take(MOST_CPUS);
+            let names = words(values).take(MOST_CPUS);
             cpus = names.map(|cpu| format!("-cpu{cpu}")).collect();
         }
         if !name.starts_with("int_") {
@@ -53,7 +53,7 @@ fn parse(source: &Source, out: &mut Parsed) {
             }
         }
         figures.clear();
-        figures.extend(values.split_ascii_whitespace().take(cpus.len() + 1).map(number));
+        figures.extend(words(values).take(cpus.len() + 1).map(number));
         if figures.len() != cpus.len() {
             out.complain((&text, line), format!("{name}: not a figure for each CPU"));
             continue;

@@ -4,7 +4,7 @@
 //! size of the page, microseconds, when, and whether the page is on the thread's own node (-1: unknown).
 
 use super::parsed::REPEAT;
-use super::words::{number, operation};
+use super::words::{number, operation, words};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
@@ -63,7 +63,7 @@ fn faults(text: &Text, threads: &str, out: &mut Parsed) -> [Counts; 2] {
         ["base", "huge", "both"].map(|kind| operation(&format!("fault-{kind}"), &[threads]));
     let mut ids = [None; 3];
     for (line, content) in text.lines_with("fault").filter(|(_, line)| line.starts_with("fault")) {
-        let mut words = content.split_ascii_whitespace().skip(2);
+        let mut words = words(content).skip(2);
         let size = words.next().and_then(|word| SIZES.iter().position(|size| *size == word));
         let (latency, place) = (words.next().and_then(number), words.nth(1));
         let (Some(size), Some(latency), Some(place)) = (size, latency, place) else {

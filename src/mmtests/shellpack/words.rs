@@ -3,29 +3,97 @@
 use crate::mmtests::logs::Text;
 use crate::mmtests::printable::quote;
 
+/// The words of a line, as [`str::split_ascii_whitespace`] has them; that takes twice as long.
+#[inline]
+pub(in crate::mmtests) fn words(line: &str) -> Words<'_> {
+    Words { line, at: 0 }
+}
+
+/// See [`words`].
+pub(in crate::mmtests) struct Words<'l> {
+    line: &'l str,
+    at: usize,
+}
+
+impl<'l> Iterator for Words<'l> {
+    type Item = &'l str;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'l str> {
+        let bytes = self.line.as_bytes();
+        let mut start = self.at;
+        while is_space(*bytes.get(start)?) {
+            start += 1;
+        }
+        let mut end = start + 1;
+        while bytes.get(end).is_some_and(|byte| !is_space(*byte)) {
+            end += 1;
+        }
+        self.at = end;
+        self.line.get(start..end)
+    }
+}
+
+impl<'l> Words<'l> {
+    /// What follows the words that were taken.
+    #[inline]
+    pub fn rest(&self) -> &'l str {
+        self.line.get(self.at..).unwrap_or_default()
+    }
+}
+
+#[inline]
+fn is_space(byte: u8) -> bool {
+    byte <= b' ' && byte.is_ascii_whitespace()
+}
+
 /// Word number `n` of a line, from 0.
 #[inline]
 pub(super) fn word(line: &str, n: usize) -> Option<&str> {
-    let bytes = line.as_bytes();
-    let is_space =
-        |at: usize| bytes.get(at).map(|byte| *byte <= b' ' && byte.is_ascii_whitespace());
+    words(line).nth(n)
+}
+
+/// What stands before the first of these bytes, which is of ASCII, and what behind it, as [`str::split_once`]
+/// has it.
+#[inline]
+pub(in crate::mmtests) fn halves(line: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = find(line.as_bytes(), byte)?;
+    Some((line.get(..at)?, line.get(at + 1..)?))
+}
+
+/// Where a byte is. Mostly it is so near that a look at one byte after the other finds it before
+/// [`memchr::memchr`] is called.
+#[inline]
+fn find(bytes: &[u8], byte: u8) -> Option<usize> {
+    const NEAR: usize = 16;
     let mut at = 0;
-    for left in (0..=n).rev() {
-        while is_space(at) == Some(true) {
-            at += 1;
+    while at < NEAR {
+        if *bytes.get(at)? == byte {
+            return Some(at);
         }
-        let start = at;
-        while is_space(at) == Some(false) {
-            at += 1;
-        }
-        if start == at {
-            return None;
-        }
-        if left == 0 {
-            return line.get(start..at);
-        }
+        at += 1;
     }
-    None
+    Some(NEAR + memchr::memchr(byte, &bytes[NEAR..])?)
+}
+
+/// What stands before, between and behind these bytes, which are of ASCII, as [`str::split`] has it.
+#[inline]
+pub(super) fn parts(line: &str, byte: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    std::iter::from_fn(move || {
+        let part = rest?;
+        let halves = halves(part, byte);
+        rest = halves.map(|(_, behind)| behind);
+        Some(halves.map_or(part, |(before, _)| before))
+    })
+}
+
+/// What follows this text at the start of a line, as [`str::strip_prefix`] has it. That calls a function
+/// where a look at a few bytes does, and most lines are asked several times how they start.
+#[inline(always)]
+pub(in crate::mmtests) fn after<'l>(line: &'l str, start: &str) -> Option<&'l str> {
+    let (found, rest) = line.as_bytes().split_at_checked(start.len())?;
+    (found == start.as_bytes()).then(|| line.get(line.len() - rest.len()..)).flatten()
 }
 
 /// Word number `n` of a line, from 0, as a number.
@@ -91,15 +159,11 @@ pub(super) fn thousandfold(word: &str) -> Option<f64> {
 
 /// A number with commas between groups of three digits, as in `1,064,997`.
 pub(super) fn grouped(word: &str) -> Option<f64> {
-    let (first, groups) = word.split_once(',').unwrap_or((word, ""));
-    let whole = groups.split_once('.').map_or(groups, |(whole, _)| whole);
+    let Some((first, groups)) = halves(word, b',') else { return number(word) };
+    let whole = halves(groups, b'.').map_or(groups, |(whole, _)| whole);
     let three = |group: &str| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit());
-    let sound = groups.is_empty() || (first.len() <= 3 && whole.split(',').all(three));
-    if !sound {
+    if first.len() > 3 || !parts(whole, b',').all(three) {
         return None;
-    }
-    if groups.is_empty() {
-        return number(first);
     }
     let mut digits = [0; 32];
     let mut length = 0;
@@ -195,7 +259,16 @@ mod tests {
 
         #[test]
         fn words_are_those_of_the_library(line in "[a-c \t\u{b}\u{c}\r\u{a0}é]{0,12}", n in 0..6_usize) {
+            let expected: Vec<&str> = line.split_ascii_whitespace().collect();
+            prop_assert_eq!(words(&line).collect::<Vec<_>>(), expected);
             prop_assert_eq!(word(&line, n), line.split_ascii_whitespace().nth(n));
+        }
+
+        #[test]
+        fn starts_are_those_of_the_library(line in "[ab é]{0,4}.{0,20}[ab é]{0,4}", start in "[ab é]{0,3}") {
+            prop_assert_eq!(after(&line, &start), line.strip_prefix(&*start));
+            prop_assert_eq!(halves(&line, b'a'), line.split_once('a'));
+            prop_assert_eq!(parts(&line, b'a').collect::<Vec<_>>(), line.split('a').collect::<Vec<_>>());
         }
     }
 

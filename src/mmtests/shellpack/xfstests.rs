@@ -7,7 +7,7 @@
 use memchr::memmem::Finder;
 
 use super::parsed::REPEAT;
-use super::words::{number, word};
+use super::words::{after, halves, number, parts, word};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::model::{FAILURES, SummaryKind};
 
@@ -32,7 +32,7 @@ fn parse(source: &Source, out: &mut Parsed) {
     let mut seen = false;
     for (line, content) in text.lines_with("[") {
         let Some(test) = word(content, 0).filter(|name| is_test(name)) else { continue };
-        let not_run = content.split('[').any(|part| part.starts_with("not run]"));
+        let not_run = parts(content, b'[').any(|part| after(part, "not run]").is_some());
         if !content.starts_with(test) || not_run {
             continue;
         }
@@ -51,21 +51,21 @@ fn parse(source: &Source, out: &mut Parsed) {
 fn is_test(name: &str) -> bool {
     let plain =
         |part: &str| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    name.split_once('/').is_some_and(|(group, number)| {
+    halves(name, b'/').is_some_and(|(group, number)| {
         !group.is_empty() && !number.is_empty() && plain(group) && plain(number)
     })
 }
 
 /// How a test ended; `None` if it did not, which the missing second time tells.
 fn result(line: &str, wrong: &[Finder]) -> Option<f64> {
-    let status = line.split('[').find_map(|part| part.strip_prefix("failed, exit status "));
+    let status = parts(line, b'[').find_map(|part| after(part, "failed, exit status "));
     if let Some(status) = status {
-        return number(status.split_once(']')?.0);
+        return number(halves(status, b']')?.0);
     }
     if wrong.iter().any(|words| words.find(line.as_bytes()).is_some()) {
         return Some(1.0);
     }
-    let times = line.split('[').skip(1).filter(|part| part.contains(':') && part.contains(']'));
+    let times = parts(line, b'[').skip(1).filter(|part| part.contains(':') && part.contains(']'));
     (times.count() >= 2).then_some(0.0)
 }
 

@@ -9,8 +9,8 @@ const ROWS: usize = 12;
 
 /// The text of the mail; absent for what is no regression.
 ///
-/// `coverage` is that of the intervals.
-pub fn mail(alert: &Alert, coverage: f64) -> Option<String> {
+/// `coverage` is that of the intervals, `page` the address of the alert's page where it is known.
+pub fn mail(alert: &Alert, coverage: f64, page: Option<&str>) -> Option<String> {
     if alert.turn != Turn::Regression {
         return None;
     }
@@ -37,6 +37,9 @@ pub fn mail(alert: &Alert, coverage: f64) -> Option<String> {
         100.0 * coverage,
         capital(&alert.corroboration())
     );
+    if let Some(page) = page {
+        text += &format!("\nHistory, all operations, and how to run it again:\n{page}\n");
+    }
     if let Some((good, bad)) = tags(&alert.window) {
         text += &format!("\n#regzbot introduced: {good}..{bad}\n");
     }
@@ -91,7 +94,10 @@ mod tests {
 
     #[test]
     fn a_mail_names_benchmark_window_and_figures() {
-        let text = mail(&alert("kernbench", ("6.8", "6.9-stable"), 2), 0.9).expect("a regression");
+        let page = Some("https://example.org/alert/a.html");
+        let text = mail(&alert("kernbench", ("6.8", "6.9-stable"), 2), 0.9, page);
+        let text = text.expect("a regression");
+        assert!(text.contains("\nhttps://example.org/alert/a.html\n"), "{text}");
         assert!(text.starts_with("Subject: [REGRESSION] kernbench op-0 +10.0 % in 6.9-stable\n"));
         assert!(text.contains("op-1  100.00"), "{text}");
         assert!(text.contains("#regzbot introduced: v6.8..v6.9\n"), "{text}");
@@ -100,7 +106,7 @@ mod tests {
     #[test]
     fn kernels_without_a_tag_are_not_given_one() {
         for ends in [("mine", "6.9"), ("6.4.0-150600.21.1-default", "6.4.0-150600.23.7-default")] {
-            let text = mail(&alert("kernbench", ends, 1), 0.9).expect("a regression");
+            let text = mail(&alert("kernbench", ends, 1), 0.9, None).expect("a regression");
             assert!(!text.contains("regzbot"), "{text}");
         }
     }

@@ -120,6 +120,7 @@ pub fn write_all(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
 fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<(), SiteError> {
     let catalogue = &site.catalogue;
     let path = page_of(&alert.id);
+    let address = catalogue.options.base_url.as_ref().map(|base| base.of(&path));
     let place = &alert.of.place;
     let shelf = catalogue.shelf(&place.machine, &place.config);
     let head = alert.headline();
@@ -162,7 +163,7 @@ fn write(site: &Site, alert: &Alert, line: &Line, out: &dyn Output) -> Result<()
         commands: commands(alert),
         bisect: bisect(alert),
         search: of_alert(catalogue.bisects, &alert.id),
-        mail: mail(alert, catalogue.settings.coverage),
+        mail: mail(alert, catalogue.settings.coverage, address.as_deref()),
         title: title.clone(),
         line,
     };

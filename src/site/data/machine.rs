@@ -30,10 +30,9 @@ struct Fact<'s> {
 pub fn write(
     site: &Site,
     machine: &str,
-    shelves: &[&Shelf],
+    (shelves, grid): (&[&Shelf], &Grid),
     out: &dyn Output,
 ) -> Result<(), SiteError> {
-    let grid = Grid::new(&site.catalogue, shelves);
     let open = site.catalogue.alerts.iter().filter(|line| {
         line.place.0 == machine && matches!(line.section, Section::There | Section::Better)
     });
@@ -41,7 +40,7 @@ pub fn write(
     let data = Data {
         machine,
         kernels: &grid.kernels,
-        comparisons: home::covered(shelves, &grid),
+        comparisons: home::covered(shelves, grid),
         facts: facts.map(|(name, values)| Fact { name, values }).collect(),
         open_alerts: open.map(|line| line.id.as_str()).collect(),
     };

@@ -144,6 +144,7 @@ impl Drawing<'_> {
                 canvas.line(Ink::Level, vec![(from, self.values.y(before)), (from, y)])?;
             }
         }
+        self.means(canvas)?;
         // A stable series begins at the level of the kernel that it was made from.
         let mut at = 0;
         for panel in &self.history.panels {
@@ -157,6 +158,25 @@ impl Drawing<'_> {
             at += panel.spots.len() + 1;
         }
         Ok(())
+    }
+
+    /// Joins what has no level by its means, within a track.
+    fn means(&self, canvas: &Canvas) -> Result<(), SiteError> {
+        let mut line: Vec<(i32, i32)> = Vec::new();
+        let join = |line: Vec<(i32, i32)>| match line.len() {
+            0 | 1 => Ok(()),
+            _ => canvas.line(Ink::Whisker, line),
+        };
+        for (at, slot) in self.slots.iter().enumerate() {
+            match slot.filter(|spot| spot.level.is_none() && !spot.boots.is_empty()) {
+                Some(spot) => {
+                    let mean = spot.boots.iter().sum::<f64>() / spot.boots.len() as f64;
+                    line.push((self.kernels.x(at), self.values.y(mean)));
+                }
+                None => join(std::mem::take(&mut line))?,
+            }
+        }
+        join(line)
     }
 
     fn boots(&self, canvas: &Canvas) -> Result<(), SiteError> {
@@ -310,8 +330,11 @@ mod tests {
     fn what_was_not_judged_has_dots_and_no_level() {
         let mut alone = spot("mine", 10.0, Tone::Plain);
         alone.level = None;
-        let panel = Panel { track: String::new(), from: None, spots: vec![alone] };
+        let mut other = spot("theirs", 11.0, Tone::Plain);
+        other.level = None;
+        let panel = Panel { track: String::new(), from: None, spots: vec![alone, other] };
         let plot = tracks(&history(vec![panel]), Shape::Among).expect("drawn").expect("measured");
         assert!(plot.body.contains("class=\"pt\"") && !plot.body.contains("class=\"lv\""));
+        assert!(plot.body.contains("class=\"wh\""), "their means are joined");
     }
 }

@@ -1,5 +1,6 @@
 //! Whole sites, made of invented runs.
 
+mod asked;
 mod markup;
 mod sample;
 #[path = "../../../tests/it/schema.rs"]
@@ -10,6 +11,7 @@ use std::sync::Mutex;
 
 use super::*;
 use crate::analysis::{Baseline, compare, pages, set_verdicts};
+use crate::notes::pending::Pending;
 use crate::notes::words::About;
 use crate::notes::{AlertNotes, Entry, Notes, State, Subject};
 use markup::{check_markup, internal_links};
@@ -37,6 +39,24 @@ fn site_of(runs: &[Run], problems: &[Problem]) -> BTreeMap<String, String> {
 }
 
 fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<String, String> {
+    let options = SiteOptions {
+        raw_logs: RawLogs::Relative("../results".into()),
+        words: Words {
+            texts: [((About::Front, String::new()), "A *note*".to_owned())].into(),
+            ..Words::default()
+        },
+        ..SiteOptions::default()
+    };
+    site_as_asked(runs, problems, notes, &Pending::default(), &options)
+}
+
+fn site_as_asked(
+    runs: &[Run],
+    problems: &[Problem],
+    notes: &Notes,
+    pending: &Pending,
+    options: &SiteOptions,
+) -> BTreeMap<String, String> {
     let runs: Vec<&Run> = runs.iter().collect();
     let mut comparisons: Vec<Comparison> = pages(runs.iter().copied())
         .iter()
@@ -46,14 +66,6 @@ fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<Stri
     let judged = judged(&runs);
     let report = Report::new(&judged, notes);
     set_verdicts(&mut comparisons, &judged, &report, &settings);
-    let options = SiteOptions {
-        raw_logs: RawLogs::Relative("../results".into()),
-        words: Words {
-            texts: [((About::Front, String::new()), "A *note*".to_owned())].into(),
-            ..Words::default()
-        },
-        ..SiteOptions::default()
-    };
     let out = Memory::default();
     let results = Results {
         runs: &runs,
@@ -64,8 +76,9 @@ fn site_with(runs: &[Run], problems: &[Problem], notes: &Notes) -> BTreeMap<Stri
         evidence: None,
         settings: &settings,
         bisects: &[],
+        pending,
     };
-    build(&results, &options, &out).expect("a site");
+    build(&results, options, &out).expect("a site");
     out.0.into_inner().expect("no panic")
 }
 

@@ -17,15 +17,15 @@ use crate::support::project;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A lab that has seen kernbench get slower on `slow`, by so much, and knows the tree of its kernels.
-struct Seen {
-    world: World,
-    server: Server,
+pub struct Seen {
+    pub world: World,
+    pub server: Server,
     submitter: String,
-    alert: String,
+    pub alert: String,
 }
 
 impl Seen {
-    fn new(bisect: &str) -> Seen {
+    pub fn new(bisect: &str) -> Seen {
         let world = World::without_machines();
         for folder in ["machines", "tree", "results"] {
             fs::create_dir_all(world.path(folder)).unwrap();
@@ -66,7 +66,7 @@ impl Seen {
         Seen { world, server, submitter: submitter.trim().to_owned(), alert }
     }
 
-    fn bob(&self) -> Bob<'_> {
+    pub fn bob(&self) -> Bob<'_> {
         let mut bob = Bob::start(&self.world);
         let mirror = self.world.path("state/trees/t.git/refs/tags/v6.2");
         let packed = self.world.path("state/trees/t.git/packed-refs");
