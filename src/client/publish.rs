@@ -119,8 +119,8 @@ fn record(work: &Work, outcome: &Outcome) -> Option<RunRecord> {
     record.kernel.commit = work.job.file.kernel.commit.clone();
     let mut boot = Boot::default();
     let mut next = 0;
-    for event in work.journal.events() {
-        match event {
+    for entry in work.journal.entries() {
+        match &entry.event {
             Event::Done { step, facts, seconds } => match step {
                 Step::Prepare => {
                     record.mmtests.revision = facts.mmtests.clone();
@@ -148,6 +148,7 @@ fn record(work: &Work, outcome: &Outcome) -> Option<RunRecord> {
             Event::Failed { step, why, what, .. } => {
                 record.faults.push(format!("{step}: {why}: {what}"));
             }
+            Event::Began { step: Step::Run(_) } => boot.began = Some(entry.time.clone()),
             Event::Began { .. } => {}
         }
     }

@@ -60,8 +60,21 @@ fn checked_out(url: &str, revision: &str, cache: &Path) -> Result<PathBuf, LabEr
     process::text(
         Command::new("git").args(["clone", "--quiet", "--no-checkout", "--", url]).arg(&new),
         WITHIN,
+    )
+    .map_err(|error| {
+        LabError::new(
+            format!("MMTests cannot be cloned from {url}: {}", error.what),
+            "correct source in [mmtests] of the job, and try git clone by hand",
+        )
+    })?;
+    git(&new, &["checkout", "--quiet", "--detach", &format!("{revision}^{{commit}}")]).map_err(
+        |error| {
+            LabError::new(
+                format!("{url} has no commit {revision}: {}", error.what),
+                "correct revision in [mmtests] of the job",
+            )
+        },
     )?;
-    git(&new, &["checkout", "--quiet", "--detach", &format!("{revision}^{{commit}}")])?;
     fs::rename(&new, &folder).map_err(LabError::file(&folder))?;
     Ok(folder)
 }
@@ -120,4 +133,86 @@ fn hash(folder: &Path) -> Result<String, LabError> {
         io::copy(&mut file, &mut hasher).map_err(LabError::file(entry.path()))?;
     }
     Ok(hasher.finalize().to_hex()[..16].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn git_in(folder: &Path, words: &str) -> String {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"];
+        let arguments: Vec<&str> = who.into_iter().chain(words.split(' ')).collect();
+        git(folder, &arguments).expect("git works").trim().to_owned()
+    }
+
+    fn source(text: &str) -> MmtestsSource {
+        toml::from_str(text).expect("valid")
+    }
+
+    /// A tree with two commits; gives the first one.
+    fn tree(folder: &Path) -> String {
+        fs::create_dir(folder).expect("writable");
+        git_in(folder, "init --quiet");
+        let commit = |content: &str| {
+            fs::write(folder.join("run-mmtests.sh"), content).expect("writable");
+            git_in(folder, "add run-mmtests.sh");
+            git_in(folder, &format!("commit --quiet --message {content}"));
+            git_in(folder, "rev-parse HEAD")
+        };
+        let first = commit("old");
+        commit("new");
+        first
+    }
+
+    fn content(source: &Source) -> String {
+        let folder = source.folder.as_ref().expect("a folder");
+        fs::read_to_string(folder.join("run-mmtests.sh")).expect("there")
+    }
+
+    #[test]
+    fn a_git_tree_gives_the_revision_that_is_pinned_though_it_went_on() {
+        let scratch = tempfile::tempdir().expect("a temporary folder");
+        let (origin, cache) = (scratch.path().join("mmtests"), scratch.path().join("cache"));
+        let first = tree(&origin);
+        for (url, revision) in [
+            (format!("file://{}", origin.display()), first.as_str()),
+            (format!("file://{}", origin.display()), &first[..10]),
+            (origin.display().to_string(), &first),
+        ] {
+            let source = source(&format!("source = {url:?}\nrevision = {revision:?}"));
+            let found = mmtests(&source, &cache).expect("there");
+            assert_eq!((content(&found).as_str(), found.revision.as_ref()), ("old", Some(&first)));
+        }
+        let unknown = source(&format!("source = {origin:?}\nrevision = \"v9\""));
+        let told = mmtests(&unknown, &cache).expect_err("no such tag").to_string();
+        assert!(told.contains("has no commit v9"), "{told}");
+        // What is here is used though its origin is gone.
+        let kept =
+            source(&format!("source = \"file://{}\"\nrevision = {first:?}", origin.display()));
+        fs::remove_dir_all(&origin).expect("removed");
+        assert_eq!(content(&mmtests(&kept, &cache).expect("here")), "old");
+        let gone = source("source = \"file:///nowhere\"\nrevision = \"v1\"");
+        let told = mmtests(&gone, &cache).expect_err("nothing is there").to_string();
+        assert!(told.contains("cannot be cloned from file:///nowhere"), "{told}");
+    }
+
+    #[test]
+    fn an_archive_is_unpacked_and_known_by_its_content() {
+        let scratch = tempfile::tempdir().expect("a temporary folder");
+        let (folder, cache) = (scratch.path().join("mmtests-1"), scratch.path().join("cache"));
+        fs::create_dir(&folder).expect("writable");
+        fs::write(folder.join("run-mmtests.sh"), "packed").expect("writable");
+        let archive = scratch.path().join("mmtests.tar.gz");
+        let mut tar = Command::new("tar");
+        tar.arg("-C").arg(scratch.path()).arg("-czf").arg(&archive).arg("mmtests-1");
+        process::text(&mut tar, WITHIN).expect("packed");
+        let packed = mmtests(&source(&format!("source = {archive:?}")), &cache).expect("there");
+        assert_eq!(content(&packed), "packed");
+        // The same files are the same revision, in whatever they came.
+        let plain = mmtests(&source(&format!("source = {folder:?}")), &cache).expect("there");
+        assert_eq!(plain.revision, packed.revision);
+        fs::remove_file(folder.join("run-mmtests.sh")).expect("removed");
+        let told = mmtests(&source(&format!("source = {folder:?}")), &cache).expect_err("empty");
+        assert!(told.to_string().contains("there is no run-mmtests.sh"), "{told}");
+    }
 }

@@ -9,6 +9,7 @@ pub mod imported;
 mod layout;
 pub mod logs;
 pub mod monitor;
+mod noted;
 mod printable;
 #[cfg(test)]
 mod property_tests;

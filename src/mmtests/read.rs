@@ -12,10 +12,12 @@ use super::external::{External, ForeignBenchmark};
 use super::imported::{Imported, ImportedBenchmark, SAMPLES};
 use super::logs::{Logs, Text, refusals, refused};
 use super::monitor::{self, Iteration};
+use super::noted;
 use super::printable::printable;
 use super::shellpack::{self, Parsed, Shellpack, Source};
 use crate::model::{
-    Direction, Environment, Outcome, Problem, Series, Severity, SummaryKind, Watched, natural_cmp,
+    Direction, Environment, Noted, Outcome, Problem, Series, Severity, SummaryKind, Watched, facts,
+    natural_cmp,
 };
 
 /// A run as its logs tell it.
@@ -29,6 +31,8 @@ pub struct ReadRun {
     pub outcome: Outcome,
     /// The kernel and the machine.
     pub environment: Environment,
+    /// What melbot's client noted of it.
+    pub noted: Vec<Noted>,
     /// Benchmarks in the order in which they ran.
     pub benchmarks: Vec<BenchmarkSamples>,
     /// What could not be read.
@@ -127,15 +131,22 @@ fn read_all(found: &FoundRun, external: Option<&External>) -> ReadRun {
         return reader.imported(imported, &iterations);
     }
     let activity = reader.activity(&iterations);
-    let environment = iterations.first().map_or(Environment::default(), |first| {
+    let noted = run.as_ref().map_or_else(Vec::new, noted::read);
+    let mut environment = iterations.first().map_or(Environment::default(), |first| {
         environment::read(run.as_ref(), &first.logs, &mut reader.problems)
     });
+    // A client copies MMTests without its git, so that only the client knows its revision.
+    let revision = noted.iter().find(|noted| noted.name == facts::MMTESTS);
+    if let Some(revision) = revision.filter(|_| environment.fact(facts::MMTESTS).is_none()) {
+        environment.facts.push((facts::MMTESTS.to_owned(), revision.value.clone()));
+    }
     let benchmarks = reader.benchmarks(&activity, &iterations);
     ReadRun {
         started: activity.started,
         finished: activity.finished,
         outcome: outcome(&activity),
         environment,
+        noted,
         benchmarks,
         problems: reader.problems,
         refused: false,
@@ -187,6 +198,7 @@ impl Reader<'_> {
             finished: None,
             outcome: Outcome::Complete,
             environment: Environment { facts, ..Environment::default() },
+            noted: Vec::new(),
             benchmarks,
             problems: self.problems,
             refused: false,

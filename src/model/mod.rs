@@ -18,6 +18,7 @@ pub use places::Places;
 pub use problem::{Problem, Severity};
 pub use release::{Release, Track, compare_runs};
 pub use run::{
-    Benchmark, Environment, FAILURES, Iteration, KernelWarning, Operation, Outcome, Run, facts,
+    Benchmark, Environment, FAILURES, Iteration, KernelWarning, Noted, Operation, Outcome, Run,
+    facts,
 };
 pub use samples::{Intervals, OperationId, Samples, Series};

@@ -27,6 +27,8 @@ pub struct Run {
     pub outcome: Outcome,
     /// The kernel and the machine while it ran.
     pub environment: Environment,
+    /// What melbot's client noted of it, if it was that which ran it.
+    pub noted: Vec<Noted>,
     /// Benchmarks in the order in which they were run.
     pub benchmarks: Vec<Benchmark>,
     /// What could not be read.
@@ -56,6 +58,15 @@ pub struct Environment {
     pub settings: Vec<(String, Vec<String>)>,
     /// What the kernel log says went wrong.
     pub kernel_warnings: Vec<KernelWarning>,
+}
+
+/// A line of what is known of a run that its logs do not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// What; names may be there several times, such as that of boots.
+    pub name: String,
+    /// How it was, as text.
+    pub value: String,
 }
 
 /// Something that went wrong in the kernel.

@@ -10,7 +10,7 @@ use super::problems::{ProblemView, views};
 use super::raw_logs::LogLink;
 use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, data, format};
-use crate::model::{Benchmark, KernelWarning, Outcome, Run};
+use crate::model::{Benchmark, KernelWarning, Noted, Outcome, Run};
 
 #[derive(Serialize)]
 struct Page {
@@ -20,6 +20,7 @@ struct Page {
     comparison: Link,
     folder: LogLink,
     facts: Vec<(String, String)>,
+    noted: Vec<Noted>,
     warnings: Vec<KernelWarning>,
     benchmarks: Vec<Measured>,
     problems: Vec<ProblemView>,
@@ -61,6 +62,7 @@ fn write(
         comparison: Link::new(shelf.title(), shelf.page()),
         folder: raw.link(&root, if run.path.is_empty() { "." } else { &run.path }, &run.path),
         facts: facts(run),
+        noted: run.noted.clone(),
         warnings: run.environment.kernel_warnings.clone(),
         benchmarks: run
             .benchmarks

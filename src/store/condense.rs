@@ -78,6 +78,7 @@ pub fn run(read: ReadRun) -> (Run, Kept) {
         finished: read.finished,
         outcome: read.outcome,
         environment: read.environment,
+        noted: read.noted,
         benchmarks,
         problems: read.problems,
         ..Run::default()

@@ -2,6 +2,7 @@
 
 mod consoles;
 mod ipmi;
+mod ipmi_cycle;
 mod labgrid;
 mod orthos;
 pub mod parts;

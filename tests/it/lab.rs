@@ -4,10 +4,12 @@ mod console;
 mod cycle;
 mod faults;
 mod grub;
-mod guest;
+pub mod guest;
 mod hostile;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;
 mod mmtests;
+pub mod packages;
+mod prepare;
 pub mod world;

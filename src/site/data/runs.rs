@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{self, KernelWarning, Outcome, Problem, Release};
+use crate::model::{self, KernelWarning, Noted, Outcome, Problem, Release};
 use crate::site::catalogue::Shelf;
 use crate::site::{Output, SiteError};
 
@@ -26,6 +26,7 @@ struct Run<'s> {
     finished: Option<i64>,
     outcome: Outcome,
     facts: BTreeMap<&'s str, &'s str>,
+    noted: &'s [Noted],
     kernel_warnings: &'s [KernelWarning],
     benchmarks: Vec<Benchmark<'s>>,
     problems: &'s [Problem],
@@ -73,6 +74,7 @@ fn run<'s>(run: &'s model::Run, page: &'s str) -> Run<'s> {
         finished: run.finished,
         outcome: run.outcome,
         facts: run.environment.facts.iter().map(|(name, value)| (&**name, &**value)).collect(),
+        noted: &run.noted,
         kernel_warnings: &run.environment.kernel_warnings,
         benchmarks: run.benchmarks.iter().map(benchmark).collect(),
         problems: &run.problems,

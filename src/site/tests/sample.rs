@@ -6,7 +6,7 @@ use crate::analysis::History;
 use crate::analysis::alerts::testing::{comparison, series};
 use crate::analysis::alerts::{BenchmarkKey, Judged, Place, SeriesKey};
 use crate::model::{
-    Benchmark, Curve, Direction, Environment, Figures, Iteration, KernelWarning, Operation,
+    Benchmark, Curve, Direction, Environment, Figures, Iteration, KernelWarning, Noted, Operation,
     Outcome, Problem, Reading, Run, Seen, Severity, Stretch, SummaryKind, Watched,
 };
 use crate::stats::summary::summarise;
@@ -92,6 +92,7 @@ fn run(
                 stack: vec!["f+0x1/0x2".into()],
             }],
         },
+        noted: vec![Noted { name: "Boot".into(), value: "3f1c, <b>".into() }],
         benchmarks: vec![Benchmark {
             name: "bench".into(),
             title: "A benchmark & more".into(),

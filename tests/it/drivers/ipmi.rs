@@ -10,8 +10,8 @@ use super::parts::{Lab, Part, assert_in_no_command_line, free_port, free_udp_por
 const PASSWORD: &str = "kept-to-ourselves";
 
 /// A controller and its machine.
-struct Controlled {
-    lab: Lab,
+pub struct Controlled {
+    pub lab: Lab,
     /// Goes before the folder does.
     _simulator: Part,
 }
@@ -19,12 +19,17 @@ struct Controlled {
 impl Controlled {
     /// The machine is what this program runs, with all further arguments.
     fn new(starts: impl FnOnce(&Lab, u16, u16) -> String) -> Controlled {
+        Controlled::with("[patience]\npower = 4\n", starts)
+    }
+
+    /// With further tables of the machine's file.
+    pub fn with(tables: &str, starts: impl FnOnce(&Lab, u16, u16) -> String) -> Controlled {
         let lan = free_udp_port();
         let (kcs, serial) = (free_port(), free_port());
         let lab = Lab::new(&format!(
             "[power]\ndriver = \"ipmi\"\n[console]\ndriver = \"ipmi\"\n\
              [bmc]\nhost = \"127.0.0.1\"\nport = {lan}\nuser = \"admin\"\n\
-             password_file = \"keys/bmc\"\n[patience]\npower = 4\n"
+             password_file = \"keys/bmc\"\n{tables}"
         ));
         lab.secret("keys/bmc", PASSWORD);
         let text = starts(&lab, kcs, serial);

@@ -1,6 +1,10 @@
-//! A machine without a network: commands are run on its console.
+//! Consoles: commands are run on that of a machine without a network, and one that a console server has is
+//! watched over a whole job.
 
-use super::world::World;
+use std::process::Command;
+
+use super::world::{World, free_port};
+use crate::drivers::parts::{Part, listens};
 
 #[test]
 fn lab_a_job_is_done_over_the_console_alone() {
@@ -44,4 +48,40 @@ fn lab_a_job_is_done_over_the_console_alone() {
         answered.stderr
     );
     assert!(answered.stderr.contains("oh"), "{}", answered.stderr);
+}
+
+#[test]
+fn lab_a_console_behind_ser2net_is_watched_over_a_whole_job() {
+    let world = World::new();
+    world.one_job(
+        2,
+        "if [ ! -e /root/tried ]; then touch /root/tried; sync; echo c > /proc/sysrq-trigger; sleep 60; fi",
+    );
+    let port = free_port();
+    // There is no serial port where there is no power, so that each boot is another connection.
+    world.write(
+        "ser2net.yaml",
+        &format!(
+            "connection: &vm1\n  accepter: tcp,127.0.0.1,{port}\n  connector: unix,{}\n",
+            world.path("state/vm1/console.sock").display()
+        ),
+    );
+    let configuration = world.path("ser2net.yaml");
+    let _ser2net =
+        Part::start(Command::new("/usr/sbin/ser2net").args(["-n", "-u", "-c"]).arg(configuration));
+    listens(port);
+    world.edit("machines/vm1.toml", |text| {
+        let tcp = format!("[console]\ndriver = \"tcp\"\naddress = \"127.0.0.1:{port}\"");
+        text.replace("[console]\ndriver = \"qemu\"", &tcp)
+    });
+    let ended = world.run(&["client", "vm1"]);
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    // The panic was seen there: the network had not noticed it yet.
+    assert!(world.course().contains(&"run 0: panic".to_owned()), "{:#?}", world.course());
+    let run = world.run_folder();
+    let partial = world.read(&format!("{run}/partial/iteration-0-attempt-0/console.log"));
+    assert!(partial.contains("Kernel panic - not syncing"), "{partial}");
+    let console = world.read(&format!("{run}/iter-0/console.log"));
+    assert!(!console.contains("Kernel panic"), "{console}");
+    world.assert_given_back("vm1");
 }

@@ -47,7 +47,11 @@ pub fn exec(port: u16) -> String {
 impl World {
     /// The machine vm1 becomes such a guest. `boot` has its tables `[boot]` and whatever else is to be there.
     pub fn debian(&self, boot: &str) {
-        let port = super::world::free_port();
+        self.debian_at(super::world::free_port(), boot);
+    }
+
+    /// With its ssh at this port.
+    pub fn debian_at(&self, port: u16, boot: &str) {
         self.write(
             "machines/vm1.toml",
             &format!(
@@ -60,5 +64,18 @@ impl World {
                 image = folder().join("debian.qcow2"),
             ),
         );
+    }
+
+    /// Switches vm1 on, and waits until its system answers.
+    pub fn switched_on(&self) {
+        self.printed(&["machine", "power", "vm1", "on"]);
+        let words = ["machine", "exec", "vm1", "--within", "60", "--", "true"];
+        for _ in 0..100 {
+            if self.run(&words).status == Some(0) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_secs(2));
+        }
+        self.printed(&words);
     }
 }

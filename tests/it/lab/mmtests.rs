@@ -3,6 +3,31 @@
 use std::path::PathBuf;
 
 use super::world::World;
+use crate::support::{argument, printed, unpacked};
+
+#[test]
+fn what_the_lab_brought_home_of_mmtests_is_read_and_shown() {
+    let results = unpacked("lab.tar.xz");
+    let results = argument(&results);
+    let checked = printed(&["check", results]);
+    assert!(checked.contains("2 runs of 1 config on 1 machine"), "{checked}");
+    assert!(checked.contains("nothing is missing, nothing is odd"), "{checked}");
+    let extracted = printed(&["extract", results, "--format", "csv"]);
+    for threads in [1, 2] {
+        assert_eq!(extracted.matches(&format!(",Elapsed-{threads},")).count(), 2 * 2 * 5);
+    }
+    let site = tempfile::tempdir().unwrap();
+    printed(&["site", results, "-o", argument(site.path())]);
+    let folder = site.path().join("vm1/config-workload-poundsyscall");
+    let page = std::fs::read_to_string(folder.join("6.12.117+deb13-cloud-amd64.html")).unwrap();
+    for told in [
+        "638401e07e70d67fa5a1e6295e1315ae0af831b2",
+        "linux-image-6.12.117+deb13-cloud-amd64_6.12.117-1_amd64.deb",
+        "b0f96c44-a303-43da-b051-a1abe209949d, iteration 1, 454 s",
+    ] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+}
 
 /// `MMTESTS_DIR` names a checkout of it; it is under the GPL and no part of melbot.
 fn mmtests() -> Option<PathBuf> {
