@@ -55,7 +55,7 @@ fn a_monitor_that_is_not_read_is_told() {
     let asked = ["monitors", argument(&corpus), "--monitor", "perf"];
     let output = melbot().args(asked).assert().code(2).get_output().clone();
     let told = String::from_utf8(output.stderr).unwrap();
-    assert!(told.contains("no monitor \"perf\" is read; there are bdi, ftrace"), "{told}");
+    assert!(told.contains("no monitor \"perf\" is read; there are bdi, df, ftrace"), "{told}");
 }
 
 /// Real monitors of the corpus on a page: what MMTests' own report says of the same run is there too.
