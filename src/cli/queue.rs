@@ -193,11 +193,11 @@ fn list(
 fn from(job: &Job, expected: &Estimate) -> String {
     let minute = |at: i64| time(at).get(..16).unwrap_or_default().replace('T', " ");
     match (job.state, expected.jobs.get(&job.id)) {
-        (State::Waiting, Some((start, end))) if start != end => {
+        (State::Waiting, Some((start, _))) => {
             let comma = if remark(job).is_empty() { "" } else { ", " };
             format!("{comma}from about {}", minute(*start))
         }
-        (State::Running, Some((start, end))) if start != end => {
+        (State::Running, Some((_, end))) => {
             format!(", until about {}", minute(*end))
         }
         _ => String::new(),

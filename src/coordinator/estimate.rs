@@ -33,7 +33,7 @@ pub struct Known {
 /// What is expected. Times are in milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Estimate {
-    /// Start and end of each job that will be done.
+    /// Start and end of each job that will be done, and of whose sort one was done before.
     pub jobs: BTreeMap<i64, (i64, i64)>,
     /// When each of `builds`, `analyses` and the machines has nothing more to do.
     pub until: BTreeMap<String, i64>,
@@ -126,13 +126,10 @@ fn worker(job: &Job) -> String {
 pub fn estimate(known: &Known) -> Estimate {
     let learnt = Learnt::of(&known.done);
     let mut estimate = Estimate::default();
-    let mut time = |job: &Job| {
-        learnt.time(job).unwrap_or_else(|| {
-            estimate.unknown += 1;
-            0
-        })
-    };
-    let times: BTreeMap<i64, i64> = known.open.iter().map(|job| (job.id, time(job))).collect();
+    let time = |job: &Job| Some((job.id, learnt.time(job)?));
+    let times: BTreeMap<i64, i64> = known.open.iter().filter_map(time).collect();
+    estimate.unknown = known.open.len() - times.len();
+    let mut done: BTreeSet<i64> = BTreeSet::new();
     let jobs: BTreeMap<i64, &Job> = known.open.iter().map(|job| (job.id, job)).collect();
     let mut waits_for: BTreeMap<i64, usize> = BTreeMap::new();
     let mut wanted_by: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
@@ -157,6 +154,7 @@ pub fn estimate(known: &Known) -> Estimate {
             let since = job.started.unwrap_or(known.now);
             // One that takes longer than ever takes a tenth more.
             let end = (since + time).max(known.now + time / 10);
+            done.insert(job.id);
             estimate.jobs.insert(job.id, (since, end));
             events.push(Reverse((end, true, job.id)));
         } else if !waits_for.contains_key(&job.id) && !is_held(job, &known.paused) {
@@ -191,13 +189,14 @@ pub fn estimate(known: &Known) -> Estimate {
             {
                 *free -= 1;
                 let end = now + times.get(&id).copied().unwrap_or_default();
+                done.insert(id);
                 estimate.jobs.insert(id, (now, end));
                 events.push(Reverse((end, true, id)));
             }
         }
     }
-    let expected: BTreeSet<i64> = estimate.jobs.keys().copied().collect();
-    estimate.held = jobs.keys().filter(|id| !expected.contains(id)).count();
+    estimate.jobs.retain(|id, _| times.contains_key(id));
+    estimate.held = jobs.keys().filter(|id| !done.contains(id)).count();
     estimate.caught_up = estimate.until.values().max().copied();
     estimate
 }
@@ -218,8 +217,9 @@ impl Estimate {
             let until: Vec<String> =
                 self.until.iter().map(|(who, end)| format!("{who} {}", span(end - now))).collect();
             let until = until.join(", ");
+            let about = if self.unknown > 0 { "more than" } else { "about" };
             parts.push(format!(
-                "caught up in about {}, if nothing new comes: {until}",
+                "caught up in {about} {}, if nothing new comes: {until}",
                 span(end - now)
             ));
         }

@@ -96,7 +96,9 @@ fn what_is_paused_or_was_never_done_is_said() {
     assert!(estimated.sentence(0).is_some_and(|said| said.ends_with("; 4 jobs paused")));
     let mut new = known(1);
     new.done.retain(|job| job.kind != Kind::Run);
-    assert_eq!(estimate(&new).unknown, 4);
+    let estimated = estimate(&new);
+    assert_eq!((estimated.unknown, estimated.jobs.contains_key(&11)), (4, false));
+    assert!(estimated.sentence(0).is_some_and(|said| said.starts_with("caught up in more than")));
     assert_eq!(estimate(&Known::default()).sentence(0), None);
 }
 

@@ -86,10 +86,10 @@ fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
     for job in jobs {
         let since = job.ended.or(job.started).unwrap_or(job.created);
         let expected = match (job.state, expected.jobs.get(&job.id)) {
-            (State::Waiting, Some((start, end))) if start != end => {
+            (State::Waiting, Some((start, _))) => {
                 format!("from {}", time(*start))
             }
-            (State::Running, Some((start, end))) if start != end => format!("until {}", time(*end)),
+            (State::Running, Some((_, end))) => format!("until {}", time(*end)),
             _ => String::new(),
         };
         let remark = match job.state {
