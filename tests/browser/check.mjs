@@ -329,6 +329,7 @@ async function check_comparison(page, report) {
     if (!text.startsWith(start) || !text.includes(name.slice(0, 5))) report(`copied as ${format}: ${text.slice(0, 60)}`);
   }
   await page.selectOption("#baseline", "");
+  await page.locator("details.choose > summary").click();
   await page.locator("[data-columns=none]").click();
   if ((await heads()) !== before - kernels) report("kernels stay that nobody chose");
   await page.locator("[data-columns=all]").click();
