@@ -10,9 +10,53 @@
     if (mark) figure.scrollLeft = mark.getBoundingClientRect().left - figure.clientWidth * 0.6;
   });
 
+  startZoom();
   const search = startSearch();
   const filter = startFilter();
   startKeys();
+
+  // A plot as large as the window, and larger.
+  function startZoom() {
+    const drawings = document.querySelectorAll("figure .drawing");
+    if (!drawings.length) return;
+    const sheet = document.createElement("dialog");
+    sheet.className = "zoom";
+    sheet.setAttribute("aria-label", "Plot, enlarged");
+    const button = (text, label, act) => {
+      const made = document.createElement("button");
+      made.type = "button";
+      made.textContent = text;
+      made.setAttribute("aria-label", label);
+      made.addEventListener("click", act);
+      return made;
+    };
+    const bar = document.createElement("p");
+    const room = document.createElement("div");
+    room.className = "scroll";
+    room.tabIndex = 0;
+    let width = 0;
+    const scale = (by) => {
+      width = by ? width * by : room.clientWidth;
+      room.querySelectorAll("svg").forEach((svg) => {
+        svg.setAttribute("width", width);
+        svg.removeAttribute("height");
+      });
+    };
+    bar.append(button("+", "larger", () => scale(1.5)), " ", button("−", "smaller", () => scale(1 / 1.5)), " ",
+      button("Close", "close", () => sheet.close()));
+    sheet.append(bar, room);
+    document.body.append(sheet);
+    drawings.forEach((drawing) => {
+      const open = button("⤢", "Enlarge the plot", () => {
+        room.replaceChildren(drawing.cloneNode(true));
+        room.querySelector("button").remove();
+        sheet.showModal();
+        scale(0);
+      });
+      open.className = "enlarge js";
+      drawing.append(open);
+    });
+  }
 
   // Finds kernels, machines, benchmarks, operations and alerts. The index is a script, not data that
   // is fetched: a page from a disk may not read files. It is loaded when somebody wants it.

@@ -1,5 +1,6 @@
 //! `melbot site`: the main job, a static site out of a folder of results.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ use crate::notes::{
     pending::Pending,
     words::{self, About, Words},
 };
-use crate::site::publish::{Publication, is_current};
+use crate::site::publish::{Publication, Published, is_current};
 use crate::site::{self, BaseUrl, RawLogs, SiteOptions, Theme, build, stamp};
 
 /// Make a static site out of a folder of results
@@ -64,6 +65,10 @@ pub struct Site {
     /// Make all pages even if nothing changed
     #[arg(long)]
     force: bool,
+    /// Write which files of the site are new or changed (`+ PATH`) and which are gone (`- PATH`) to a
+    /// file: for uploads, and for caches that have to forget
+    #[arg(long, value_name = "FILE")]
+    changes: Option<PathBuf>,
     /// Print what was done as JSON
     #[arg(long)]
     json: bool,
@@ -115,6 +120,7 @@ impl Site {
             .collect();
         let stamp = stamp(&found.discovery, &options, &others);
         if !self.force && is_current(&self.output, &stamp) {
+            self.tell_changes(&Published::default())?;
             return Ok((found.discovery.runs.len(), None));
         }
         let loaded = found.load()?;
@@ -209,7 +215,8 @@ impl Site {
             pending: &pending,
         };
         build(&results, options, &publication)?;
-        let published = publication.finish()?;
+        let published = publication.finish(self.changes.is_some())?;
+        self.tell_changes(&published)?;
         let all = || problems.iter().chain(runs.iter().flat_map(|r| &r.problems));
         let lost = all().filter(|problem| problem.severity > Severity::Note).count();
         Ok(Report {
@@ -217,9 +224,17 @@ impl Site {
             runs: runs.len(),
             problems: lost,
             notes: all().count() - lost,
-            written: published.written,
+            written: published.written.len(),
             unchanged: published.reused,
         })
+    }
+
+    fn tell_changes(&self, published: &Published) -> anyhow::Result<()> {
+        let Some(file) = &self.changes else { return Ok(()) };
+        let written = published.written.iter().map(|path| format!("+ {path}\n"));
+        let removed = published.removed.iter().map(|path| format!("- {path}\n"));
+        let lines: String = written.chain(removed).collect();
+        fs::write(file, lines).with_context(|| file.display().to_string())
     }
 
     fn report(&self, runs: usize, report: Option<Report>) -> anyhow::Result<Ending> {

@@ -4,14 +4,17 @@
 //! did not change are links to those of the old site: they keep their time, so that copying the
 //! site elsewhere moves only what is new.
 
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Component, Path, PathBuf};
 use std::process;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use walkdir::WalkDir;
 
 use super::{Output, SiteError};
 use kept::Kept;
@@ -51,18 +54,23 @@ pub struct Publication {
     aside: PathBuf,
     stamp: String,
     kept: Kept,
-    written: AtomicUsize,
+    /// Paths of files that are new or changed.
+    written: Mutex<BTreeSet<String>>,
     reused: AtomicUsize,
+    /// Folders that are there.
+    folders: Mutex<HashSet<PathBuf>>,
     lock: File,
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
-    /// Files that are new or changed.
-    pub written: usize,
+    /// Files that are new or changed, by their paths in the site.
+    pub written: BTreeSet<String>,
     /// Files that are as they were.
     pub reused: usize,
+    /// Files of the old site that the new one has not, if that was asked for.
+    pub removed: BTreeSet<String>,
 }
 
 impl Publication {
@@ -91,7 +99,8 @@ impl Publication {
             fresh,
             stamp: stamp.to_owned(),
             kept: Kept::of_marker(&marker.unwrap_or_default()),
-            written: AtomicUsize::new(0),
+            written: Mutex::default(),
+            folders: Mutex::default(),
             reused: AtomicUsize::new(0),
             target,
             lock,
@@ -105,8 +114,9 @@ impl Publication {
         self
     }
 
-    /// Puts the site in its place and removes the old one.
-    pub fn finish(self) -> Result<Published, SiteError> {
+    /// Puts the site in its place and removes the old one. Looks for what is gone only where `removed` asks
+    /// for it.
+    pub fn finish(self, removed: bool) -> Result<Published, SiteError> {
         let path = self.fresh.join(MARKER);
         let text = marker(&self.stamp) + &self.kept.lines();
         fs::write(&path, text).map_err(SiteError::io(&path))?;
@@ -114,13 +124,42 @@ impl Publication {
             fs::set_permissions(&self.fresh, old.permissions())
                 .map_err(SiteError::io(&self.fresh))?;
         }
+        let removed = if removed { self.removed()? } else { BTreeSet::new() };
         self.swap()?;
         // If this cannot be written, the next call does more than it needs to, no more.
         let _ = (&self.lock).write_all(boot().as_bytes());
         Ok(Published {
-            written: self.written.load(Ordering::Relaxed),
+            written: std::mem::take(&mut held(&self.written)),
             reused: self.reused.load(Ordering::Relaxed),
+            removed,
         })
+    }
+
+    /// Files of the old site that the new one has not.
+    fn removed(&self) -> Result<BTreeSet<String>, SiteError> {
+        let mut removed = BTreeSet::new();
+        for entry in WalkDir::new(&self.target) {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // There was no site.
+                Err(error) if error.depth() == 0 => break,
+                Err(error) => return Err(SiteError::io(&self.target)(error.into())),
+            };
+            let Ok(path) = entry.path().strip_prefix(&self.target) else { continue };
+            if entry.file_type().is_file() && !self.fresh.join(path).exists() {
+                removed.insert(path.to_string_lossy().into_owned());
+            }
+        }
+        Ok(removed)
+    }
+
+    /// Makes a folder of the new site, and those above it, once.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        if !held(&self.folders).contains(folder) {
+            fs::create_dir_all(folder)?;
+            held(&self.folders).insert(folder.to_owned());
+        }
+        Ok(())
     }
 
     fn swap(&self) -> Result<(), SiteError> {
@@ -165,14 +204,14 @@ impl Output for Publication {
             return Err(SiteError::io(&new)(error));
         }
         if let Some(folder) = new.parent() {
-            fs::create_dir_all(folder).map_err(SiteError::io(folder))?;
+            self.make(folder).map_err(SiteError::io(folder))?;
         }
         if self.reuse(path, &new, bytes) {
             self.reused.fetch_add(1, Ordering::Relaxed);
             return Ok(());
         }
         create(&new, bytes).map_err(SiteError::io(&new))?;
-        self.written.fetch_add(1, Ordering::Relaxed);
+        held(&self.written).insert(path.to_owned());
         Ok(())
     }
 
@@ -190,10 +229,16 @@ impl Output for Publication {
             Err(_) => {
                 // Pages are never written into files that are there.
                 let _ = fs::remove_dir_all(&new);
+                held(&self.folders).retain(|folder| !folder.starts_with(&new));
                 false
             }
         }
     }
+}
+
+/// A thread that panicked left it whole: it holds nothing but names.
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Publication {

@@ -27,7 +27,7 @@ const [, index] = readFileSync(join(site, "search.js"), "utf8").match(/^melbotIn
 const [, wanted] = JSON.parse(index ?? "{}").pages?.find(([kind]) => kind === "kernel") ?? fail("search.js names no kernel");
 
 const faults = [];
-const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0, kinds: 0, comparisons: 0 };
+const count = { pages: 0, links: 0, anchors: 0, filters: 0, picks: 0, rows: 0, kinds: 0, zooms: 0, comparisons: 0 };
 /// Pages of one folder are of one kind: what takes long is checked on the first of each.
 const kinds = new Set();
 const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
@@ -95,6 +95,7 @@ async function visit(file, ids) {
       await check_keyboard(page, report);
       await check_keys(page, report);
       await check_search(page, report);
+      await check_zoom(page, report);
       await check_comparison(page, report);
     }
     return found.links.map((url) => ({ from: name, url }));
@@ -296,6 +297,22 @@ async function check_search(page, report) {
   if (focused !== links[0]) report("the arrow does not lead to what was found");
   await page.keyboard.press("Escape");
   if (await page.locator("#found").isVisible()) report("Escape does not close the search");
+}
+
+// A plot can be enlarged, from the keyboard as well, and Escape brings the page back.
+async function check_zoom(page, report) {
+  const enlarge = page.locator(".drawing .enlarge").first();
+  if ((await enlarge.count()) === 0) return;
+  count.zooms += 1;
+  await enlarge.focus();
+  await page.keyboard.press("Enter");
+  const width = () => page.evaluate(() => document.querySelector("dialog.zoom[open] .drawing svg")?.getBoundingClientRect().width ?? 0);
+  const open = await width();
+  if (open < DESK.width * 0.8) report(`an enlarged plot is ${open} px wide`);
+  await page.click("dialog.zoom button[aria-label=larger]");
+  if ((await width()) <= open) report("an enlarged plot does not get larger");
+  await page.keyboard.press("Escape");
+  if ((await width()) > 0) report("Escape does not close the enlarged plot");
 }
 
 // A kernel that is not chosen is hidden in all tables, another baseline shows bare differences, both are

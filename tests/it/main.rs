@@ -26,6 +26,7 @@ mod lives;
 mod monitors;
 mod notes;
 mod oracle;
+mod published;
 mod recipe;
 mod schema;
 mod serve;

@@ -7,7 +7,7 @@ fn publish(out: &Path, stamp: &str, files: &[(&str, &str)]) -> Result<Published,
     for (path, text) in files {
         publication.write(path, text.as_bytes())?;
     }
-    publication.finish()
+    publication.finish(true)
 }
 
 fn scratch() -> (tempfile::TempDir, PathBuf) {
@@ -30,7 +30,9 @@ fn unchanged_files_are_kept_and_vanished_ones_go() -> Result<(), Box<dyn std::er
     publish(&out, "1", &[("a/same", "x"), ("changed", "x"), ("gone", "x")])?;
     let before = fs::metadata(out.join("a/same"))?;
     let published = publish(&out, "2", &[("a/same", "x"), ("changed", "y")])?;
-    assert_eq!(published, Published { written: 1, reused: 1 });
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let (written, removed) = (names(&["changed"]), names(&["gone"]));
+    assert_eq!(published, Published { written, reused: 1, removed });
     let after = fs::metadata(out.join("a/same"))?;
     assert_eq!((before.ino(), before.modified()?), (after.ino(), after.modified()?));
     assert_eq!(fs::read_to_string(out.join("changed"))?, "y");
@@ -131,12 +133,12 @@ fn a_second_process_waits() -> Result<(), SiteError> {
             Publication::begin(&out, "2", || {
                 waited.store(1, Ordering::SeqCst);
             })?
-            .finish()
+            .finish(true)
         });
         while waited.load(Ordering::SeqCst) == 0 {
             std::thread::yield_now();
         }
-        first.finish()?;
+        first.finish(true)?;
         second.join().expect("no panic")?;
         Ok::<(), SiteError>(())
     })?;
@@ -169,7 +171,7 @@ fn folders_of_the_same_input_are_taken_over() -> Result<(), Box<dyn std::error::
         if !kept {
             publication.write("m/c/deep/page", text.as_bytes())?;
         }
-        publication.finish().map(|published| (kept, published.reused))
+        publication.finish(true).map(|published| (kept, published.reused))
     };
     let page = || fs::read_to_string(out.join("m/c/deep/page"));
     assert_eq!(publish("1", "k", "old", true)?, (false, 0));
@@ -198,7 +200,7 @@ fn a_page_of_the_same_input_is_taken_over_also_after_its_folder_was() -> Result<
         if !kept {
             publication.write("m/c/page", page.as_bytes())?;
         }
-        publication.finish().map(|published| (whole, kept, published.written))
+        publication.finish(true).map(|published| (whole, kept, published.written.len()))
     };
     assert_eq!(publish("1", "f", "p")?, (false, false, 1));
     assert_eq!(publish("2", "f", "p")?, (true, true, 0));
