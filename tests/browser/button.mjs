@@ -54,6 +54,8 @@ try {
   await page.goto(`${url}/alert/${alert}.html`);
   await page.click("text=Bisect it on this lab");
   await page.waitForSelector("#token");
+  // A style that is still on its way is none yet.
+  await page.waitForLoadState("load");
   const said = await page.textContent("main");
   check(/about [\d.]+ (hours|minutes)/.test(said), `the page names no hours: ${said}`);
   check(/commits/.test(said), `the page names no commits: ${said}`);
