@@ -185,7 +185,7 @@ fn a_link_to_an_operation_outlives_the_split_of_its_page() {
     let anchor = format!(" id=\"op-{}\"", slug("Op<69>-\"69\""));
     let (first, second) = ("m/c/operations/bench.html", "m/c/operations/bench~2.html");
     assert!(site[first].contains(&format!("<a{anchor} href=\"../../../{second}#op-")));
-    assert!(site[second].contains(&format!("<section{anchor}>")));
+    assert!(site[second].contains(&format!("<section{anchor} class=\"long\">")));
 }
 
 /// What a machine ran, what it has not yet run, and what is open there.
