@@ -78,6 +78,7 @@
   }
 
   function remember() {
+    recall.changed = true;
     const state = new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");
     const without = choices.flatMap((choice, at) => choice.checked ? [] : [kernels[at]]);
     state.delete("without");
@@ -94,6 +95,9 @@
     choices.forEach((choice, at) => { choice.checked = !without.includes(kernels[at]); });
     const against = kernels.indexOf(state.get("against"));
     base.value = against < 0 ? "" : String(against);
+    // A page that is as it came has nothing to be changed, and may have many thousand cells.
+    if (!recall.changed && !without.length && against < 0) return;
+    recall.changed = true;
     chooseColumns();
     chooseBaseline();
   }
