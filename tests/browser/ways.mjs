@@ -6,25 +6,32 @@ const STEPS = 40;
 
 /// Without scripts there is as much to read, and nothing that only a script could do.
 export async function check_without_scripts(browser, file, with_scripts, report) {
-  // What scripts alone can do is shown by them.
-  const expected = await with_scripts.evaluate(() => {
-    const controls = [...document.querySelectorAll("main .js:not([hidden])")];
-    for (const control of controls) control.hidden = true;
-    const { length } = document.querySelector("main").innerText;
-    for (const control of controls) control.hidden = false;
-    return length;
-  });
+  const expected = await with_scripts.locator("main").evaluate(readable);
   const context = await browser.newContext({ javaScriptEnabled: false });
   try {
     const page = await context.newPage();
     await page.goto(pathToFileURL(file).href, { waitUntil: "load" });
-    const text = (await page.locator("main").innerText()).length;
-    if (text < expected) report(`without scripts ${text} characters can be read, with them ${expected}`);
+    const found = await page.locator("main").evaluate(readable);
+    if (found < expected) report(`without scripts ${found} characters can be read, with them ${expected}`);
     const idle = await page.locator(".js:visible").count();
     if (idle > 0) report(`${idle} controls are shown without scripts`);
   } finally {
     await context.close();
   }
+}
+
+/// How many characters there are, also of what is not in sight and so not yet laid out; without what
+/// scripts alone can do.
+function readable(main) {
+  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
+  let count = 0;
+  while (texts.nextNode()) {
+    const within = texts.currentNode.parentElement;
+    if (within.checkVisibility() && within.closest(".js") === null) {
+      count += texts.currentNode.data.replace(/\s+/g, "").length;
+    }
+  }
+  return count;
 }
 
 /// From a server the page is the same, and the browser has nothing to complain about.
