@@ -34,6 +34,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::model::with_causes;
+
 /// Finds kernel performance regressions in the results of MMTests.
 ///
 /// Exit status: 0 fine, 1 something was found (where asked for), 2 could not do it.
@@ -114,22 +116,10 @@ pub fn run() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // Nothing can be done if even this cannot be written.
-            let _ = writeln!(io::stderr(), "melbot: {}", told(&error));
+            let _ = writeln!(io::stderr(), "melbot: {}", with_causes(error.as_ref()));
             ExitCode::from(2)
         }
     }
-}
-
-/// An error and its causes, each of them once: some errors tell their cause themselves.
-fn told(error: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text += if text.is_empty() { "" } else { ": " };
-            text += &cause;
-        }
-    }
-    text
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

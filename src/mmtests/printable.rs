@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+use crate::model::can_be_shown;
+
 /// A name that can be shown anywhere: control characters, characters that turn the direction of
 /// writing, and bytes that are no UTF-8 are written as `\x..` or `\u{..}`.
 pub fn printable(name: &OsStr) -> String {
@@ -16,7 +18,7 @@ pub fn printable(name: &OsStr) -> String {
     let mut shown = String::with_capacity(name.len());
     for chunk in name.as_bytes().utf8_chunks() {
         for c in chunk.valid().chars() {
-            if c.is_control() || turns_direction(c) {
+            if !can_be_shown(c) {
                 shown.extend(c.escape_unicode());
             } else {
                 shown.push(c);
@@ -33,7 +35,7 @@ pub fn printable(name: &OsStr) -> String {
 /// The start of a line of some log, fit to be quoted: without control characters and such that turn
 /// the direction of writing.
 pub fn quote(line: &str, longest: usize) -> String {
-    let mut kept = line.trim().chars().filter(|c| !c.is_control() && !turns_direction(*c));
+    let mut kept = line.trim().chars().filter(|c| can_be_shown(*c));
     let mut short: String = kept.by_ref().take(longest).collect();
     if kept.next().is_some() {
         short.push('…');
@@ -44,11 +46,6 @@ pub fn quote(line: &str, longest: usize) -> String {
 /// As [`printable`], for a path relative to `root`; empty for `root` itself.
 pub fn printable_path(root: &Path, path: &Path) -> String {
     printable(path.strip_prefix(root).unwrap_or(path).as_os_str())
-}
-
-/// Unicode's bidirectional controls, with which a name can pretend to be another.
-fn turns_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod problem;
 mod release;
 mod run;
 mod samples;
+mod shown;
 
 pub use date::civil;
 pub use direction::{Direction, SummaryKind};
@@ -22,3 +23,4 @@ pub use run::{
     facts,
 };
 pub use samples::{Intervals, OperationId, Samples, Series};
+pub use shown::{can_be_shown, with_causes};

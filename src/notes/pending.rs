@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::problem;
 use super::words::text;
-use crate::model::Problem;
+use crate::model::{Problem, can_be_shown};
 
 /// The file, in the folder of the results.
 pub const FILE: &str = "pending.json";
@@ -74,15 +74,8 @@ impl Pending {
         {
             return Some("its times are no seconds since 1970, or in the wrong order".to_owned());
         }
-        let is_name = |name: &str| {
-            let is_odd = |c: char| {
-                c.is_control()
-                    || "\u{200e}\u{200f}".contains(c)
-                    || ('\u{202a}'..='\u{202e}').contains(&c)
-                    || ('\u{2066}'..='\u{2069}').contains(&c)
-            };
-            !name.is_empty() && name.len() < 256 && !name.contains(is_odd)
-        };
+        let is_name =
+            |name: &str| !name.is_empty() && name.len() < 256 && name.chars().all(can_be_shown);
         let names = self.runs.iter().flat_map(|run| [&run.machine, &run.config, &run.kernel]);
         let bad = names.into_iter().find(|name| !is_name(name))?;
         let shown: String = bad.chars().take(40).collect();

@@ -1,6 +1,5 @@
 //! Mails by SMTP.
 
-use std::error::Error;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use super::Channel;
 use super::message::{Message, Thread, letter, thread};
 use super::settings::{Smtp, Tls};
 use crate::lab::LabError;
+use crate::model::with_causes;
 
 /// A server that takes longer is down.
 const WITHIN: Duration = Duration::from_secs(20);
@@ -98,7 +98,7 @@ impl Channel for SmtpChannel {
             LabError::new(format!("the mail cannot be written: {error}"), LATER)
         })?;
         self.transport.send(&mail).map(drop).map_err(|error| {
-            let why = chain(&error);
+            let why = with_causes(&error);
             let remedy = if why.contains("certificate") { UNTRUSTED } else { LATER };
             LabError::new(format!("the mail server does not take it: {why}"), remedy)
         })
@@ -116,18 +116,4 @@ fn authority(path: &Path) -> Result<Certificate, LabError> {
             "correct authority in notify.toml: a file in PEM, with BEGIN CERTIFICATE",
         )
     })
-}
-
-/// An error with all that it came of, each said once.
-fn chain(error: &dyn Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(deeper) = cause {
-        let text = deeper.to_string();
-        if !said.contains(&text) {
-            said += &format!(": {text}");
-        }
-        cause = deeper.source();
-    }
-    said
 }
