@@ -158,7 +158,7 @@ impl Work {
             Step::Reserve => self.reserve(),
             Step::Deploy => {
                 up::off(&self.attached)?;
-                self.attached.machine.deploy.deploy()?;
+                self.attached.machine.deploy()?;
                 Ok(Facts::default())
             }
             Step::Prepare => self.prepare(),
@@ -173,8 +173,9 @@ impl Work {
                 Ok(Facts { results, ..Facts::default() })
             }
             Step::PowerOff => {
-                self.attached.machine.boot.cancel()?;
+                let cancelled = up::cancel(&self.attached);
                 up::off(&self.attached)?;
+                cancelled?;
                 Ok(Facts::default())
             }
             Step::Release => {

@@ -1,5 +1,6 @@
 //! The lab: real virtual machines, real kernels of Debian, and everything that happens to them.
 
+mod boot_once;
 mod console;
 mod cycle;
 mod faults;

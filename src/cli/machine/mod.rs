@@ -224,7 +224,7 @@ impl Deploy {
         let within = Duration::from_secs(machine.file.patience.power);
         machine.forget_connections();
         power::ensure(machine.power.as_ref(), PowerState::Off, within)?;
-        machine.deploy.deploy()?;
+        machine.deploy()?;
         print(&format!("{} is clean, and off\n", machine.name))
     }
 }
