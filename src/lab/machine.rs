@@ -240,10 +240,15 @@ impl Parts<'_> {
             ConsoleDriver::Command { command } => Source::Command(self.words(command)),
             ConsoleDriver::Ipmi => {
                 let bmc = self.bmc();
-                Source::Terminal { before: bmc.close_console(), words: bmc.open_console() }
+                Source::Terminal {
+                    password_file: Some(bmc.password_file.clone()),
+                    before: bmc.close_console(),
+                    words: bmc.open_console(),
+                }
             }
             ConsoleDriver::Conserver(console) => {
-                Source::Terminal { before: Vec::new(), words: console.command() }
+                let (password_file, before) = (None, Vec::new());
+                Source::Terminal { password_file, before, words: console.command() }
             }
             ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
             ConsoleDriver::Qemu => {

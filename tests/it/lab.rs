@@ -12,5 +12,7 @@ mod killed;
 mod mail;
 mod mmtests;
 pub mod packages;
+mod played;
 mod prepare;
+mod unpublished;
 pub mod world;
