@@ -340,7 +340,10 @@ impl Inventory {
         let known: Vec<String> = Inventory::read(lab)?.machines.into_keys().collect();
         Err(LabError::new(
             format!("{name:?}: no such machine in {}", lab.join(FOLDER).display()),
-            format!("there are: {}", known.join(", ")),
+            match known.is_empty() {
+                true => "write its file (docs/LAB.md)".to_owned(),
+                false => format!("there are: {}", known.join(", ")),
+            },
         ))
     }
 }

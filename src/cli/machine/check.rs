@@ -7,8 +7,8 @@ use clap::Args;
 use super::Named;
 use crate::cli::{Ending, print};
 use crate::lab::console::log_file;
-use crate::lab::exec;
 use crate::lab::power::PowerState;
+use crate::lab::{Lab, exec, twins};
 
 /// A machine that is on answers within that.
 const WITHIN: Duration = Duration::from_secs(30);
@@ -39,6 +39,12 @@ impl Check {
         };
         // That may take as long as all the rest.
         let console = machine.own_console();
+        let inventory = Lab::at(&self.named.of.lab)?.inventory()?;
+        for twins in twins(&inventory.machines) {
+            if twins.names.contains(&machine.name) {
+                say("file", Err(twins.fault().to_string()))?;
+            }
+        }
         let holder = machine.grid.holder().map_err(|error| error.to_string());
         say(
             "grid",
