@@ -9,7 +9,7 @@ use clap::Args;
 use super::{Ending, print, warn};
 use crate::client::{Folders, Job, Journal, Next, Outcome, Progress, Step, Work, jobs_of, plan};
 use crate::coordinator::{Desk, Runner, Told};
-use crate::lab::Lab;
+use crate::lab::{Inventory, Lab};
 use crate::notes;
 
 /// Run jobs on a machine: reserve it, boot each kernel, run MMTests, bring the logs home, give it back
@@ -62,6 +62,7 @@ pub struct ClientVerb {
 impl ClientVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         let lab = Lab::at(&self.lab)?;
+        Inventory::machine(lab.folder(), &self.machine)?;
         let results = self.results.clone().unwrap_or_else(|| lab.folder().join("results"));
         if let Some(queue) = &self.queue {
             return self.serve(&lab, queue.as_deref(), &results);
@@ -75,8 +76,6 @@ impl ClientVerb {
             );
         }
         if self.dry_run {
-            lab.inventory()?;
-            crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
             return print(&dry_run(&lab, &self.machine, &jobs)?).map(|()| Ending::Fine);
         }
         let wait = Duration::from_secs(60 * self.wait);
@@ -98,7 +97,6 @@ impl ClientVerb {
     }
 
     fn serve(&self, lab: &Lab, queue: Option<&Path>, results: &Path) -> anyhow::Result<Ending> {
-        crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
         let queue = match queue {
             Some(place) => place.to_owned(),
             None => Desk::queue_of(lab.folder())?,
@@ -132,16 +130,12 @@ fn read(path: &Path, lab: &Lab) -> anyhow::Result<Job> {
     Ok(Job::read(path, lab.folder())?)
 }
 
-fn shape(job: &Job) -> plan::Shape {
-    plan::Shape {
-        iterations: job.file.iterations,
-        fresh_boots: job.file.fresh_boots,
-        attempts: job.file.attempts,
-    }
-}
-
 fn over(work: &Work) -> Option<Outcome> {
-    match plan::next(shape(&work.job), work.journal.events()) {
+    let (shape, events) = (work.job.shape(), work.journal.events());
+    if plan::unpublished(shape, events) {
+        return None;
+    }
+    match plan::next(shape, events) {
         Next::End(outcome) => Some(outcome),
         Next::Do(_) => None,
     }
@@ -192,9 +186,12 @@ fn dry_run(lab: &Lab, machine: &str, jobs: &[Job]) -> anyhow::Result<String> {
         text +=
             &format!("  config   {}, MMTests from {}\n", job.file.config, job.file.mmtests.source);
         let mut steps = Vec::new();
-        while let Next::Do(step) = plan::next(shape(job), &events) {
+        while let Next::Do(step) = plan::next(job.shape(), &events) {
             steps.push(step.to_string());
             events.push(done(step));
+        }
+        if plan::unpublished(job.shape(), &events) {
+            steps.push(Step::Publish.to_string());
         }
         let steps = if steps.is_empty() { "none: it is over".to_owned() } else { steps.join(", ") };
         text += &format!("  steps    {steps}\n");

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::Shape;
 use crate::lab::{LabError, plain_name};
 
 /// Name of the folder of jobs in that of the lab.
@@ -139,6 +140,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// What of it matters to its course.
+    pub fn shape(&self) -> Shape {
+        let JobFile { iterations, fresh_boots, attempts, .. } = self.file;
+        Shape { iterations, fresh_boots, attempts }
+    }
+
     /// Reads a job; paths in it are relative to the folder of the lab.
     pub fn read(path: &Path, lab: &Path) -> Result<Job, LabError> {
         let text = fs::read_to_string(path).map_err(LabError::file(path))?;

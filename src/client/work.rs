@@ -16,7 +16,7 @@ use super::history;
 use super::job::Job;
 use super::journal::{Event, Facts, Journal, Step};
 use super::notifier::Notifier;
-use super::plan::{self, Next, Outcome, Shape};
+use super::plan::{self, Next, Outcome};
 use super::publish;
 use super::results;
 use super::running;
@@ -99,8 +99,14 @@ impl Work {
 
     /// Works until the job is over.
     pub fn run(&mut self, tell: &mut dyn FnMut(&Progress)) -> Result<Outcome, LabError> {
+        // What could not be put among the results the last time is there still.
+        let mut again = plan::unpublished(self.job.shape(), self.journal.events());
         loop {
-            let step = match plan::next(self.shape(), self.journal.events()) {
+            let step = match plan::next(self.job.shape(), self.journal.events()) {
+                Next::End(_) if again => {
+                    again = false;
+                    Step::Publish
+                }
                 Next::End(outcome) => {
                     self.notify(None, Some(&outcome), tell);
                     return Ok(outcome);
@@ -144,21 +150,12 @@ impl Work {
         }
     }
 
-    fn shape(&self) -> Shape {
-        let file = &self.job.file;
-        Shape {
-            iterations: file.iterations,
-            fresh_boots: file.fresh_boots,
-            attempts: file.attempts,
-        }
-    }
-
     fn step(&mut self, step: Step, tell: &mut dyn FnMut(&Progress)) -> Result<Facts, Fault> {
         match step {
             Step::Reserve => self.reserve(),
             Step::Deploy => {
                 up::off(&self.attached)?;
-                self.attached.machine.deploy.deploy()?;
+                self.attached.machine.deploy()?;
                 Ok(Facts::default())
             }
             Step::Prepare => self.prepare(),
@@ -168,13 +165,14 @@ impl Work {
             Step::Collect(number) => self.collect(number),
             Step::Rescue(number) => self.rescue(number),
             Step::Publish => {
-                let outcome = plan::outcome(self.shape(), self.journal.events());
+                let outcome = plan::outcome(self.job.shape(), self.journal.events());
                 let results = publish::publish(self, &outcome)?;
                 Ok(Facts { results, ..Facts::default() })
             }
             Step::PowerOff => {
-                self.attached.machine.boot.cancel()?;
+                let cancelled = up::cancel(&self.attached);
                 up::off(&self.attached)?;
+                cancelled?;
                 Ok(Facts::default())
             }
             Step::Release => {
@@ -188,6 +186,7 @@ impl Work {
 
     fn reserve(&mut self) -> Result<Facts, Fault> {
         let began = Instant::now();
+        publish::has_room(self)?;
         let file = &self.job.file;
         let reason = format!("{} of {}", file.config, self.job.id);
         loop {
@@ -353,6 +352,13 @@ impl Work {
         };
         self.journal.events().iter().filter_map(of_boot).collect()
     }
+}
+
+/// `true` if a job left something in the folder of its machine that belongs among the results.
+pub fn unpublished(machine: &Path, job: &Job) -> bool {
+    let entries = Journal::read(&Folders::of(machine, &job.id).journal()).unwrap_or_default();
+    let events: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
+    plan::unpublished(job.shape(), &events)
 }
 
 fn lock(folder: &Path) -> Result<File, LabError> {

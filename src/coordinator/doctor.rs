@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::desk::{Desk, STATE};
 use super::settings::Settings;
 use crate::kernel::git::git_command;
-use crate::lab::{Lab, process};
+use crate::lab::{Lab, process, twins};
 use crate::notify;
 use crate::queue::{Clock, Queue};
 
@@ -125,6 +125,9 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
     let inventory = lab.inventory().map_err(|error| error.to_string())?;
     if let Some(fault) = inventory.faults.first() {
         return Err(fault.to_string());
+    }
+    if let Some(twins) = twins(&inventory.machines).first() {
+        return Err(twins.fault().to_string());
     }
     let policies = settings.map_or(&[][..], |settings| &settings.policies);
     let mut named = policies.iter().flat_map(|policy| &policy.machines);
