@@ -103,7 +103,8 @@ impl<'a> Watch<'a> {
                 self.order(policy, tree, point, tell)?;
             }
         }
-        self.memory.saw(tree, points)
+        let passed_over = news.first && first == First::Nothing;
+        self.memory.saw(tree, points, passed_over)
     }
 
     fn on_time(&mut self, policy: &Policy, now: i64, tell: &dyn Fn(&str)) -> Result<(), LabError> {
@@ -135,7 +136,8 @@ impl<'a> Watch<'a> {
         tell: &dyn Fn(&str),
     ) -> Result<(), LabError> {
         let build = self.desk.build_key(&self.desk.tree(tree)?, &policy.kconfig, &point.commit)?;
-        let orders = orders(policy, &Target { tree, point, build: &build });
+        let orders =
+            orders(policy, &Target { tree, point, build: &build, again: &BTreeMap::new() });
         let submitted = self.queue.submit(&orders)?;
         let fresh = submitted.iter().filter(|submitted| submitted.fresh).count();
         if fresh > 0 {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::csrf;
+use super::form::Fields;
 use super::pages::{escaped, page};
 use super::request::Request;
 use super::route::{Failure, allowed};
@@ -198,20 +199,6 @@ fn progress(desk: &Desk, id: &str, assignment: &Assignment) -> String {
          <a href=\"/jobs\">Jobs</a></p>"
     );
     body
-}
-
-/// Fields of a form. What we put into it are plain words, so that nothing is decoded.
-struct Fields<'r>(&'r str);
-
-impl<'r> Fields<'r> {
-    fn read(body: &'r [u8]) -> Fields<'r> {
-        Fields(std::str::from_utf8(body).unwrap_or_default())
-    }
-
-    fn get(&self, name: &str) -> &'r str {
-        let mut pairs = self.0.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(key, _)| *key == name).map_or("", |(_, value)| value)
-    }
 }
 
 /// Where a page of the site may have a button, and for which alert.

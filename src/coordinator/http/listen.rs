@@ -101,6 +101,7 @@ fn router(desk: &Desk) -> Router {
         .route("/alert/{id}/bisect", any(answer))
         .route("/git/{*rest}", any(git_answer))
         .route("/builds", any(answer))
+        .route("/missing", any(answer))
         .route("/health", any(answer))
         .route("/metrics", any(answer))
         .with_state(Arc::clone(&shared));

@@ -1,0 +1,114 @@
+//! What is missing, for people at a terminal, for readers of a page, and for programs.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::begun::Seen;
+use super::http::json;
+
+/// The lab of [`Seen`] has measured both its kernels; its policy gets another machine, and a config.
+#[test]
+fn bob_tells_what_is_missing_and_queues_it_where_somebody_says_so() {
+    let seen = Seen::new("");
+    let world = &seen.world;
+    world.edit("coordinator.toml", |text| {
+        let text = text.replace("first = \"nothing\"", "first = \"newest\"");
+        text.replace("\"steady\"]", "\"steady\", \"new\"]")
+            .replace("[\"config-k\"]", "[\"config-k\", \"config-l+big\"]")
+    });
+    let bob = seen.bob();
+    // All is queued at first, but for what is there.
+    let jobs = || -> Vec<Value> {
+        let jobs: Vec<Value> =
+            serde_json::from_str(&world.printed(&["queue", "list", "--all", "--json"])).unwrap();
+        jobs.into_iter().filter(|job| job["kind"] == "run").collect()
+    };
+    let mut patient = bob;
+    patient.wait("jobs", std::time::Duration::from_secs(60), || jobs().len() == 6);
+    assert!(world.printed(&["queue", "missing"]).contains("nothing that is due is missing"));
+    let of = |config: &str, machine: &str| -> i64 {
+        let mut jobs = jobs().into_iter();
+        let job = jobs.find(|job| {
+            job["machine"] == machine && job["title"].as_str().unwrap().starts_with(config)
+        });
+        job.unwrap()["id"].as_i64().unwrap()
+    };
+    let (first, second) = (of("config-l+big", "new"), of("config-k", "new"));
+    world.printed(&["queue", "cancel", &first.to_string(), &second.to_string()]);
+
+    let listed = world.printed(&["queue", "missing"]);
+    let line = format!("new  config-l+big  6.2  cancelled: somebody cancelled it (job {first})\n");
+    assert!(listed.contains(&line), "{listed}");
+    assert!(
+        world
+            .printed(&["queue", "list"])
+            .contains("2 runs that policies want are missing: 2 cancelled")
+    );
+    let page = seen.server.get("/jobs").2;
+    assert!(page.contains("<a href=\"/missing\">2 runs that policies want are missing"), "{page}");
+    assert!(seen.server.get("/metrics").2.contains("melbot_missing_runs{why=\"cancelled\"} 2\n"));
+
+    // Those who may read are told, those who may submit can have it queued.
+    let reader = world.printed(&["token", "add", "r", "--role", "read"]);
+    let reader = Some(reader.trim());
+    let submitter = world.printed(&["token", "add", "q", "--role", "submit"]);
+    let submitter = submitter.trim();
+    assert_eq!(seen.server.ask("GET", "/api/missing", None, "").0, 401);
+    let missing = json(&seen.server.ask("GET", "/api/missing", reader, ""));
+    let run = &missing["missing"][0];
+    assert_eq!(
+        (&run["config"], &run["why"], run["job"].as_i64()),
+        (&"config-k".into(), &"cancelled".into(), Some(second))
+    );
+    let body = format!("{{\"runs\": [{}]}}", run["id"]);
+    assert_eq!(seen.server.ask("POST", "/api/missing", reader, &body).0, 403);
+    for (wrong, status) in [("nonsense", 400), ("{}", 400), ("{\"runs\": [\"aaaa\"]}", 409)] {
+        assert_eq!(
+            seen.server.ask("POST", "/api/missing", Some(submitter), wrong).0,
+            status,
+            "{wrong}"
+        );
+    }
+    let queued = json(&seen.server.ask("POST", "/api/missing", Some(submitter), &body));
+    assert_eq!(queued["jobs"][0]["id"].as_i64(), Some(second), "{queued}");
+
+    // The other one by the page, whose form is of use here only.
+    let page = seen.server.get("/missing").2;
+    let after = |mark: &str| page.split(mark).nth(1).unwrap().split('"').next().unwrap();
+    let (form, id) = (after("name=\"form\" value=\""), after("name=\"run\" value=\""));
+    let send = |form: &str, token: &str, runs: &str| {
+        let body = format!("form={form}&token={token}{runs}");
+        seen.server.raw(&format!(
+            "POST /missing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+    };
+    let run = format!("&run={id}");
+    for (form, token, run, status, says) in [
+        ("0123", submitter, run.as_str(), 403, "load it again"),
+        (form, "0123", run.as_str(), 403, "no such token"),
+        (form, submitter, "", 400, "nothing is marked"),
+    ] {
+        let refused = send(form, token, run);
+        assert!(refused.0 == status && refused.2.contains(says), "{says}: {refused:?}");
+    }
+    let done = send(form, submitter, &run);
+    assert!(done.0 == 303 && done.1.contains("location: /jobs"), "{done:?}");
+    assert!(seen.server.get("/missing").2.contains("Nothing that is due is missing."));
+
+    // A machine that comes later wants the newest kernel as well.
+    patient.end();
+    world.edit("coordinator.toml", |text| text.replace("\"new\"]", "\"new\", \"newer\"]"));
+    let listed = world.printed(&["queue", "missing", "--machine", "newer"]);
+    assert_eq!(listed.matches("  6.2  never queued\n").count(), 2, "{listed}");
+    assert_eq!(world.run(&["queue", "missing", "--machine", "nowhere"]).status, Some(2));
+    let added = world.printed(&["queue", "missing", "--add"]);
+    assert_eq!(added.matches(" of 6.2 on newer\n").count(), 2, "{added}");
+    assert!(world.printed(&["queue", "missing"]).contains("nothing that is due is missing"));
+    // Results that are moved away are missed.
+    fs::rename(world.path("results/slow"), world.path("slow")).unwrap();
+    let listed = world.printed(&["queue", "missing"]);
+    assert!(listed.contains("nothing that is due"), "config-k of 6.2 is queued on slow: {listed}");
+}
