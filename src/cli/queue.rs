@@ -220,7 +220,8 @@ fn from(job: &Job, expected: &Estimate) -> String {
 /// What people want to know of a job in this state.
 fn remark(job: &Job) -> String {
     match job.state {
-        State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
+        State::Waiting if job.blocked == 1 => "for another job".to_owned(),
+        State::Waiting if job.blocked > 1 => format!("for {} other jobs", job.blocked),
         State::Waiting if job.failures > 0 => {
             format!("failed {} times, tried again {}", job.failures, utc_of(job.not_before))
         }

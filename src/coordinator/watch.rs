@@ -10,15 +10,19 @@ use crate::kernel::Point;
 use crate::lab::LabError;
 use crate::queue::Queue;
 
+const MINUTE: i64 = 60_000;
+
 /// Watches all trees of a lab.
 pub struct Watch<'a> {
     desk: &'a Desk,
     queue: Queue,
     memory: Memory,
-    /// When each tree is looked at again.
+    /// When each tree, and each policy that failed, is looked at again.
     next: BTreeMap<String, i64>,
     /// Trees that could not be read the last time.
     down: BTreeSet<String>,
+    /// What people were told that could not be ordered.
+    faults: BTreeMap<String, String>,
 }
 
 impl<'a> Watch<'a> {
@@ -30,11 +34,12 @@ impl<'a> Watch<'a> {
             memory: Memory::open(&desk.state("memory.json"))?,
             next: BTreeMap::new(),
             down: BTreeSet::new(),
+            faults: BTreeMap::new(),
         })
     }
 
     /// Looks at what is due now.
-    pub fn look(&mut self, tell: &dyn Fn(&str)) -> Result<(), LabError> {
+    pub fn look(&mut self, tell: &dyn Fn(&str)) {
         let desk = self.desk;
         let now = desk.clock.now();
         for (name, settings) in &desk.settings.trees {
@@ -43,27 +48,52 @@ impl<'a> Watch<'a> {
             }
             let pause = (settings.minutes * 60_000.0).clamp(1000.0, 1e12) as i64;
             self.next.insert(name.clone(), now.saturating_add(pause));
+            let every = format!("tried again every {} minutes", settings.minutes);
             match self.fetch(name) {
                 Ok(points) => {
                     if self.down.remove(name) {
                         tell(&format!("{name}: can be read again"));
                     }
-                    self.take(name, settings.first, &points, tell)?;
+                    let taken = self.take(name, settings.first, &points, tell);
+                    self.told_once(&format!("{name}, what is new in it"), taken, &every, tell);
                 }
                 // Said once, however long it lasts.
                 Err(error) if self.down.insert(name.clone()) => {
-                    tell(&format!(
-                        "{name}: {error}; tried again every {} minutes",
-                        settings.minutes
-                    ));
+                    tell(&format!("{name}: {error}; {every}"));
                 }
                 Err(_) => {}
             }
         }
         for policy in &desk.settings.policies {
-            self.on_time(policy, now, tell)?;
+            let place = format!("policy {}", policy.name);
+            if self.next.get(&place).is_some_and(|next| *next > now) {
+                continue;
+            }
+            let done = self.on_time(policy, now, tell);
+            if done.is_err() {
+                self.next.insert(place.clone(), now.saturating_add(MINUTE));
+            }
+            self.told_once(&place, done, "tried again every minute", tell);
         }
-        Ok(())
+    }
+
+    /// What cannot be ordered now is ordered as soon as it can be, and keeps nothing else from being done: people
+    /// hear of it once.
+    fn told_once(
+        &mut self,
+        what: &str,
+        result: Result<(), LabError>,
+        again: &str,
+        tell: &dyn Fn(&str),
+    ) {
+        match result.map_err(|error| format!("{what}: {error}; {again}")) {
+            Ok(()) => drop(self.faults.remove(what)),
+            Err(text) if self.faults.get(what) != Some(&text) => {
+                tell(&text);
+                self.faults.insert(what.to_owned(), text);
+            }
+            Err(_) => {}
+        }
     }
 
     fn fetch(&self, name: &str) -> Result<Vec<Point>, LabError> {
@@ -92,6 +122,7 @@ impl<'a> Watch<'a> {
         for point in &news.moved {
             tell(&format!("{tree}: {} is another commit than before: not run again", point.name));
         }
+        let mut fault = None;
         let policies = desk.settings.policies.iter().filter(|policy| policy.times.is_none());
         for policy in policies.filter(|policy| policy.trees.iter().any(|name| name == tree)) {
             let new: Vec<&Point> = match (news.first, first) {
@@ -99,9 +130,13 @@ impl<'a> Watch<'a> {
                 (true, First::Newest) => policy.kernels.newest(points),
                 _ => news.points.iter().copied().filter(|p| policy.kernels.takes(p)).collect(),
             };
+            // What cannot be ordered for one policy keeps the others waiting for nothing.
             for point in new {
-                self.order(policy, tree, point, tell)?;
+                fault = self.order(policy, tree, point, tell).err().or(fault);
             }
+        }
+        if let Some(fault) = fault {
+            return Err(fault);
         }
         let passed_over = news.first && first == First::Nothing;
         self.memory.saw(tree, points, passed_over)

@@ -58,7 +58,9 @@ fn alert(desk: &Desk, id: &str) -> Result<Seen, Failure> {
     if !plain_name(id) {
         return Err(no_such());
     }
-    bisect::alerts(desk)?.into_iter().find(|alert| alert.id == id).ok_or_else(no_such)
+    // Why they cannot be told may hold paths of this machine, and the page wants no token.
+    let alerts = bisect::alerts(desk).unwrap_or_default();
+    alerts.into_iter().find(|alert| alert.id == id).ok_or_else(no_such)
 }
 
 fn told(desk: &Desk, id: &str, assignment: &Assignment) -> Value {

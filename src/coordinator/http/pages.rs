@@ -47,6 +47,9 @@ fn list(desk: &Desk, queue: &Queue, query: &str) -> Result<Answer, Failure> {
     if let Some(sentence) = outlook.missing.sentence() {
         let _ = write!(body, "<p><a href=\"/missing\">{}</a>.</p>", escaped(&sentence));
     }
+    for unknown in &outlook.missing.unknown {
+        let _ = write!(body, "<p role=\"alert\">Not known: {}.</p>", escaped(unknown));
+    }
     for line in outlook.lines.iter().filter(|line| line.standing() != Standing::Builds) {
         let _ = write!(
             body,
@@ -113,7 +116,8 @@ fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
             _ => String::new(),
         };
         let remark = match job.state {
-            State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
+            State::Waiting if job.blocked == 1 => "for another job".to_owned(),
+            State::Waiting if job.blocked > 1 => format!("for {} other jobs", job.blocked),
             State::Waiting if job.failures > 0 => format!("failed {} times", job.failures),
             State::Failed | State::Cancelled => job.outcome.clone().unwrap_or_default(),
             State::Running => job.owner.clone().unwrap_or_default(),
@@ -193,6 +197,13 @@ fn one(desk: &Desk, queue: &Queue, id: i64) -> Result<Answer, Failure> {
 fn time(milliseconds: i64) -> String {
     let text = utc_of(milliseconds);
     format!("<time datetime=\"{text}\">{}</time>", text.replace('T', " ").replace('Z', ""))
+}
+
+/// In place of a site that is not there yet.
+pub fn no_site(desk: &Desk) -> Answer {
+    let body = "<p>Nothing was measured yet. The site comes with the first run.</p>\
+                <p><a href=\"/jobs\">What is being done</a></p>";
+    Answer { status: 404, ..Answer::page(page(desk, "No site yet", body)) }
 }
 
 /// A page of ours, with links to the others.

@@ -13,6 +13,7 @@ use crate::coordinator::settings::Policy;
 use crate::coordinator::tasks::RunTask;
 use crate::kernel::{Choice, Point};
 use crate::lab::LabError;
+use crate::lab::inventory::FOLDER as MACHINES;
 use crate::model::{Release, natural_cmp};
 use crate::notes::utc_of;
 use crate::queue::{Filter, Job, Kind, Queue, QueueError, State};
@@ -35,20 +36,18 @@ pub fn look(desk: &Desk, queue: &Queue) -> Result<Overview, LabError> {
     let given_up = given_up(queue)?;
     let open = open(queue)?;
     let mut told = BTreeSet::new();
+    overview.unknown.extend(strangers(desk));
     for policy in &desk.settings.policies {
         for tree in &policy.trees {
             let Some(points) = memory.points(tree) else {
-                let what = format!(
-                    "{tree}: it was not read yet, so what {} wants of it is not known",
-                    policy.name
-                );
+                let what = format!("what {} wants of {tree}: it was not read yet", policy.name);
                 overview.unknown.push(what);
                 continue;
             };
             let wanted = match wanted(desk, &memory, policy, tree, &points, &given_up) {
                 Ok(wanted) => wanted,
                 Err(error) => {
-                    overview.unknown.push(format!("{}: {error}", policy.name));
+                    overview.unknown.push(format!("what {} wants: {error}", policy.name));
                     continue;
                 }
             };
@@ -76,6 +75,26 @@ pub fn look(desk: &Desk, queue: &Queue) -> Result<Overview, LabError> {
             .then_with(|| natural_cmp(&b.kernel, &a.kernel))
     });
     Ok(overview)
+}
+
+/// Machines that policies name, and that there are not: nobody does what is queued for them.
+fn strangers(desk: &Desk) -> Vec<String> {
+    let machines: BTreeMap<&String, &Policy> = desk
+        .settings
+        .policies
+        .iter()
+        .flat_map(|policy| policy.machines.iter().map(move |machine| (machine, policy)))
+        .collect();
+    let is_one = |machine: &str| desk.lab.join(MACHINES).join(format!("{machine}.toml")).is_file();
+    let strangers = machines.into_iter().filter(|(machine, _)| !is_one(machine));
+    strangers
+        .map(|(machine, policy)| {
+            format!(
+                "who {machine} is: {MACHINES}/{machine}.toml is not there, and {} names it",
+                policy.name
+            )
+        })
+        .collect()
 }
 
 /// The newest kernel of each track, and those whose run was ordered and given up.

@@ -37,6 +37,11 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("coordinator.toml"), settings).expect("writable");
         fs::write(folder.path().join("kconfig"), "CONFIG_X=y\n").expect("writable");
+        fs::create_dir(folder.path().join("machines")).expect("writable");
+        for machine in ["ivor", "ivy"] {
+            fs::write(folder.path().join(format!("machines/{machine}.toml")), "")
+                .expect("writable");
+        }
         let mut desk = Desk::at(&Lab::at(folder.path()).expect("there")).expect("valid");
         let time = Arc::new(AtomicI64::new(1_800_000_000_000));
         let now = Arc::clone(&time);
@@ -224,6 +229,11 @@ fn what_cannot_be_known_is_said() {
     let unknown = look(&world.desk, &world.queue).expect("readable").unknown;
     assert!(unknown.len() == 1 && unknown[0].contains("kconfig: No such file"), "{unknown:?}");
     fs::remove_file(world.desk.state("memory.json")).expect("there");
+    fs::remove_file(world.folder.path().join("machines/ivy.toml")).expect("there");
     let unknown = look(&world.desk, &world.queue).expect("readable").unknown;
-    assert_eq!(unknown, ["t: it was not read yet, so what all wants of it is not known"]);
+    let told = [
+        "who ivy is: machines/ivy.toml is not there, and all names it",
+        "what all wants of t: it was not read yet",
+    ];
+    assert_eq!(unknown, told);
 }

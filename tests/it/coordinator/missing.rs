@@ -1,11 +1,12 @@
 //! What is missing, for people at a terminal, for readers of a page, and for programs.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::begun::Seen;
-use super::http::json;
+use super::http::{MACHINE, json};
 
 /// The lab of [`Seen`] has measured both its kernels; its policy gets another machine, and a config.
 #[test]
@@ -17,15 +18,18 @@ fn bob_tells_what_is_missing_and_queues_it_where_somebody_says_so() {
         text.replace("\"steady\"]", "\"steady\", \"new\"]")
             .replace("[\"config-k\"]", "[\"config-k\", \"config-l+big\"]")
     });
-    let bob = seen.bob();
+    fs::create_dir_all(world.path("machines")).unwrap();
+    for machine in ["slow", "steady", "new"] {
+        world.write(&format!("machines/{machine}.toml"), MACHINE);
+    }
+    let mut bob = seen.bob();
     // All is queued at first, but for what is there.
     let jobs = || -> Vec<Value> {
         let jobs: Vec<Value> =
             serde_json::from_str(&world.printed(&["queue", "list", "--all", "--json"])).unwrap();
         jobs.into_iter().filter(|job| job["kind"] == "run").collect()
     };
-    let mut patient = bob;
-    patient.wait("jobs", std::time::Duration::from_secs(60), || jobs().len() == 6);
+    bob.wait("jobs", Duration::from_secs(60), || jobs().len() == 6);
     assert!(world.printed(&["queue", "missing"]).contains("nothing that is due is missing"));
     let of = |config: &str, machine: &str| -> i64 {
         let mut jobs = jobs().into_iter();
@@ -99,10 +103,15 @@ fn bob_tells_what_is_missing_and_queues_it_where_somebody_says_so() {
     assert!(seen.server.get("/missing").2.contains("Nothing that is due is missing."));
 
     // A machine that comes later wants the newest kernel as well.
-    patient.end();
+    bob.end();
     world.edit("coordinator.toml", |text| text.replace("\"new\"]", "\"new\", \"newer\"]"));
     let listed = world.printed(&["queue", "missing", "--machine", "newer"]);
     assert_eq!(listed.matches("  6.2  never queued\n").count(), 2, "{listed}");
+    assert!(
+        listed.contains("not known: who newer is: machines/newer.toml is not there"),
+        "{listed}"
+    );
+    world.write("machines/newer.toml", MACHINE);
     assert_eq!(world.run(&["queue", "missing", "--machine", "nowhere"]).status, Some(2));
     let added = world.printed(&["queue", "missing", "--add"]);
     assert_eq!(added.matches(" of 6.2 on newer\n").count(), 2, "{added}");
