@@ -17,8 +17,8 @@ pub struct Watch<'a> {
     desk: &'a Desk,
     queue: Queue,
     memory: Memory,
-    /// When each tree, and each policy that failed, is looked at again.
-    next: BTreeMap<String, i64>,
+    /// When each tree, and each policy that failed, was looked at.
+    looked: BTreeMap<String, i64>,
     /// Trees that could not be read the last time.
     down: BTreeSet<String>,
     /// What people were told that could not be ordered.
@@ -32,7 +32,7 @@ impl<'a> Watch<'a> {
             desk,
             queue: desk.queue()?,
             memory: Memory::open(&desk.state("memory.json"))?,
-            next: BTreeMap::new(),
+            looked: BTreeMap::new(),
             down: BTreeSet::new(),
             faults: BTreeMap::new(),
         })
@@ -43,11 +43,11 @@ impl<'a> Watch<'a> {
         let desk = self.desk;
         let now = desk.clock.now();
         for (name, settings) in &desk.settings.trees {
-            if desk.stops() || self.next.get(name).is_some_and(|next| *next > now) {
+            let pause = (settings.minutes * 60_000.0).clamp(1000.0, 1e12) as i64;
+            if desk.stops() || !self.is_due(name, now, pause) {
                 continue;
             }
-            let pause = (settings.minutes * 60_000.0).clamp(1000.0, 1e12) as i64;
-            self.next.insert(name.clone(), now.saturating_add(pause));
+            self.looked.insert(name.clone(), now);
             let every = format!("tried again every {} minutes", settings.minutes);
             match self.fetch(name) {
                 Ok(points) => {
@@ -66,15 +66,20 @@ impl<'a> Watch<'a> {
         }
         for policy in &desk.settings.policies {
             let place = format!("policy {}", policy.name);
-            if self.next.get(&place).is_some_and(|next| *next > now) {
+            if !self.is_due(&place, now, MINUTE) {
                 continue;
             }
             let done = self.on_time(policy, now, tell);
             if done.is_err() {
-                self.next.insert(place.clone(), now.saturating_add(MINUTE));
+                self.looked.insert(place.clone(), now);
             }
             self.told_once(&place, done, "tried again every minute", tell);
         }
+    }
+
+    /// `true` if it was not looked at for so many milliseconds, or if the clock was set back since.
+    fn is_due(&self, what: &str, now: i64, pause: i64) -> bool {
+        self.looked.get(what).is_none_or(|looked| !(0..pause).contains(&(now - looked)))
     }
 
     /// What cannot be ordered now is ordered as soon as it can be, and keeps nothing else from being done: people

@@ -88,7 +88,7 @@ fn table(desk: &Desk, body: &mut String, missing: &[Missing]) -> Result<(), Fail
         let _ = write!(
             body,
             "<tr><td><label><input type=\"checkbox\" name=\"run\" value=\"{}\"{marked}>{}</label>\
-             <td>{}<td>{}<td>{}<td>{job}</tr>",
+             <td>{}<td>{}<td class=\"why\">{}<td>{job}</tr>",
             run.id,
             escaped(&run.kernel),
             escaped(&run.machine),

@@ -125,7 +125,7 @@ fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
         };
         let _ = write!(
             body,
-            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{expected}<td>{}</tr>",
+            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{expected}<td class=\"why\">{}</tr>",
             job.id,
             job.id,
             job.state,
@@ -227,7 +227,7 @@ const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,
     input,button{font:inherit;padding:.2rem .6rem;box-sizing:border-box}\
     input{width:min(34rem,100%);margin:0 .5rem .5rem 0}\
     input[type=checkbox]{width:auto;margin:0 .4rem 0 0}label{white-space:nowrap}\
-    [role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
+    .why{min-width:12rem}[role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
     .failed{color:#c33;font-weight:600}.running{font-weight:600}";
 
 /// Text that is no markup.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::begun::Seen;
+use super::bob::git;
 use super::http::{MACHINE, json};
+use crate::lab::world::World;
 
 /// The lab of [`Seen`] has measured both its kernels; its policy gets another machine, and a config.
 #[test]
@@ -120,4 +122,27 @@ fn bob_tells_what_is_missing_and_queues_it_where_somebody_says_so() {
     fs::rename(world.path("results/slow"), world.path("slow")).unwrap();
     let listed = world.printed(&["queue", "missing"]);
     assert!(listed.contains("nothing that is due"), "config-k of 6.2 is queued on slow: {listed}");
+}
+
+#[test]
+fn bob_tells_once_what_he_cannot_order_and_orders_it_as_soon_as_he_can() {
+    let seen = Seen::new("");
+    let world = &seen.world;
+    world.edit("coordinator.toml", |text| {
+        text.replace("url = \"tree\"", "url = \"tree\"\nminutes = 0.02")
+    });
+    let mut bob = seen.bob();
+    fs::rename(world.path("kconfig"), world.path("away")).unwrap();
+    git(&world.path("tree"), &["tag", "v6.3"]);
+    let told = "t, what is new in it: ";
+    bob.wait("it says so", Duration::from_secs(60), || bob_log(world).contains(told));
+    assert!(bob_log(world).contains("kconfig: No such file"), "{}", bob_log(world));
+    fs::rename(world.path("away"), world.path("kconfig")).unwrap();
+    bob.wait("it orders it", Duration::from_secs(60), || bob_log(world).contains("v6.3 ("));
+    assert_eq!(bob_log(world).matches(told).count(), 1, "{}", bob_log(world));
+    bob.end();
+}
+
+fn bob_log(world: &World) -> String {
+    fs::read_to_string(world.path("bob.log")).unwrap_or_default()
 }
