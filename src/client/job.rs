@@ -19,7 +19,7 @@ pub struct JobFile {
     /// Machines that it is for.
     #[serde(default)]
     pub machines: Vec<String>,
-    /// Config of MMTests: its name in `configs/`.
+    /// Config of MMTests: its name in `configs/`; what follows a `+` keeps runs of it apart.
     pub config: String,
     /// Name of the run; else the release of the kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,10 +177,22 @@ impl Job {
         Job { path: PathBuf::from(&id), id, file }
     }
 
+    /// The file in `configs/` that the config is. What follows a `+` keeps its runs apart from others of the same
+    /// file, and is no part of the name of that.
+    pub fn original_config(&self) -> &str {
+        let config = self.file.config.as_str();
+        match self.file.mmtests.config_file {
+            Some(_) => config,
+            None => config.split_once('+').map_or(config, |(original, _)| original),
+        }
+    }
+
     /// The file in `configs/` that is run: the config, or a copy of it with variables set.
     pub fn config_file(&self) -> String {
-        let config = &self.file.config;
-        if self.file.mmtests.set.is_empty() { config.clone() } else { format!("{config}.set") }
+        match self.file.mmtests.set.is_empty() {
+            true => self.original_config().to_owned(),
+            false => format!("{}.set", self.file.config),
+        }
     }
 
     /// The name of the run of a kernel.

@@ -38,8 +38,8 @@ pub fn run(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
             trades.push(scope.spawn(move || ended("http", http::serve(desk, tell))));
         }
         let mut result = Ok(());
-        while !desk.stops() && result.is_ok() {
-            result = ended("watch", watch.look(tell));
+        while !desk.stops() {
+            watch.look(tell);
             desk.pause(LOOK);
         }
         desk.stop();

@@ -8,6 +8,7 @@ mod fuzzed;
 mod http;
 mod killed;
 mod load;
+mod missing;
 mod real;
 mod rerun;
 mod simulated;
