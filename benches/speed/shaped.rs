@@ -34,8 +34,9 @@ pub const BENCHMARKS: &[(&str, &str, &str)] = &[
     (
         "pagealloc",
         "pagealloc.log",
-        "order  0 batch      1 alloc 459 free 286\norder  0 batch      2 alloc 331 free 227\n\
-         order  1 batch      1 alloc 500 free 300\n",
+        "order  0 batch      1 alloc 1459 free 486\norder  0 batch      1 alloc 470 free 290\n\
+         order  0 batch      1 alloc 459 free 286\norder  0 batch      1 alloc 461 free 287\n\
+         order  1 batch      1 alloc 500 free 300\norder  1 batch      1 alloc 501 free 301\n",
     ),
     (
         "pft",
@@ -79,6 +80,14 @@ pub const BENCHMARKS: &[(&str, &str, &str)] = &[
 /// A log of a monitor.
 pub fn monitor(name: &str) -> &'static str {
     match name {
+        "proc-latency_stats" => {
+            "time: 1795354530\nLatency Top version : v0.1\n2 3000 2000 do_wait kernel_wait4 do_syscall_64\n\
+             1 500 500 io_schedule folio_wait_bit_common filemap_read vfs_read ksys_read\n"
+        }
+        "syscalls" => {
+            "time: 1795354530\n      8000       7000             fsstress                   read           60       120000000\n\
+             \x20     8001       7000             fsstress                  fsync           70         1000000\n"
+        }
         "bdi" => {
             "time: 1795354530\nBdiWriteback:                0 kB\nBdiReclaimable:           1024 kB\n\
              BdiDirtied:               4096 kB\nBdiWriteBandwidth:      102400 kBps\n"
