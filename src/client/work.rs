@@ -188,6 +188,8 @@ impl Work {
         let began = Instant::now();
         publish::has_room(self)?;
         let file = &self.job.file;
+        // What is not there is missed before a machine waits for it.
+        sources::all_there(file, &self.cache)?;
         let reason = format!("{} of {}", file.config, self.job.id);
         loop {
             let grid = &self.attached.machine.grid;
