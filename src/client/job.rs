@@ -298,6 +298,23 @@ revision = "638401e0"
     }
 
     #[test]
+    fn what_follows_a_plus_is_no_part_of_the_name_in_mmtests() {
+        for (config, more, original, run) in [
+            ("network-netperf", "", "network-netperf", "network-netperf"),
+            ("network-netperf+debug", "", "network-netperf", "network-netperf"),
+            ("netperf+debug", "set = { A = \"1\" }\n", "netperf", "netperf+debug.set"),
+            // A file of the lab gets the name that it is given.
+            ("netperf+debug", "config_file = \"my\"\n", "netperf+debug", "netperf+debug"),
+        ] {
+            let text = JOB.replace("network-netperf", config) + more;
+            let job = Job::of("j".to_owned(), parse(&text).expect("valid"), Path::new("/lab"));
+            let names = (job.original_config(), job.config_file());
+            assert_eq!(names, (original, run.to_owned()), "{config} {more}");
+            assert_eq!(job.file.config, config);
+        }
+    }
+
+    #[test]
     fn mistakes_are_told_with_their_line() {
         for (from, to, line, says) in [
             ("iterations = 3", "iterations = 0", 3, "from 1 to 1000"),

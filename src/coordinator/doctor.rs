@@ -143,7 +143,7 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
 fn queue(lab: &Path) -> Result<(), String> {
     let place = Desk::queue_of(lab).map_err(|error| error.to_string())?;
     Queue::open(&place, Clock::system())
-        .and_then(|queue| queue.check())
+        .and_then(|mut queue| queue.check().and_then(|()| queue.check_writable()))
         .map_err(|error| error.to_string())
 }
 

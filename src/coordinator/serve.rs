@@ -15,6 +15,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// gone on with at the next start.
 pub fn run(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
     let _lock = only_one(&desk.state("coordinator.lock"), "coordinator")?;
+    desk.queue()?.check_writable()?;
     let mut watch = Watch::open(desk)?;
     // One error ends everything, so that whoever started it sees to it.
     let ended = |trade: &str, result: Result<(), LabError>| {

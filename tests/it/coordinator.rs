@@ -3,6 +3,7 @@
 mod begun;
 mod bisected;
 mod bob;
+mod booted;
 mod builders;
 mod fuzzed;
 mod http;
