@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::candidates::Described;
-use super::search::{Outcome, Place, Step};
 use super::session::{Revert, Session};
+use super::steps::{Outcome, Place, Step};
 use super::subject::Alerted;
 use crate::stats::robust;
 
@@ -124,7 +124,7 @@ impl Account {
     pub fn of(session: &Session) -> Account {
         let search = &session.search;
         let commits = search.commits();
-        let channel = search.channel();
+        let levels = search.levels();
         let step = search.step();
         let posterior = search.posterior();
         let credible = search.credible();
@@ -135,7 +135,7 @@ impl Account {
         let listed = match culprit {
             Some(culprit) => vec![culprit.commit],
             // Before the ends are known, all are alike.
-            None if channel.is_none() => Vec::new(),
+            None if levels.is_none() => Vec::new(),
             None => credible.iter().copied().take(LISTED).collect(),
         };
         let candidate = |at: usize| {
@@ -157,8 +157,8 @@ impl Account {
             skipped: count(&|at| search.is_skipped(at)),
             no_code_change: count(&|at| search.changes_no_code(at)),
             hours: session.hours(),
-            change_pct: channel.and_then(|channel| channel.percent()),
-            distance: channel.map(|channel| channel.distance()),
+            change_pct: levels.and_then(|levels| levels.percent()),
+            distance: levels.map(|levels| levels.distance()),
             state: stage(&step),
             next: match step {
                 Step::Measure(place, _) => Some(session.name(place).to_owned()),

@@ -10,8 +10,8 @@ use thiserror::Error;
 
 use super::checkout::{self, CHECKOUT};
 use super::reading;
-use super::search::{Event, Outcome, Place, Purpose, Step};
 use super::session::{Revert, Session, SessionError};
+use super::steps::{Event, Outcome, Place, Purpose, Step};
 use crate::kernel::git::{self, FOREIGN, GitError, git};
 use crate::kernel::images;
 use crate::lab::process::last_line;

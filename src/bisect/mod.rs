@@ -5,30 +5,33 @@
 //! [`Account`] and [`mail`] tell what came of it.
 
 mod account;
+mod belief;
 mod candidates;
-mod channel;
 mod checkout;
 mod commits;
 mod explain;
+mod levels;
 pub mod local;
 mod mail;
 mod narrow;
 mod reading;
 mod search;
 mod session;
+mod steps;
 mod subject;
 
 pub use account::{Account, Candidate, Measured, Reverted, Stage, figure};
 pub use candidates::{CandidatesError, Described};
-pub use channel::Channel;
 pub use commits::{BadGraph, Commits};
 pub use explain::explain;
+pub use levels::Levels;
 pub use local::{DOUBTED, REVERTED};
 pub use mail::{mail, maintainers};
 pub use narrow::{BENCHMARKS, narrow};
 pub use reading::results;
-pub use search::{Culprit, Event, Outcome, Place, Purpose, Search, Settings, Step};
+pub use search::Search;
 pub use session::{Entry, Revert, Session, SessionError};
+pub use steps::{Culprit, Event, Outcome, Place, Purpose, Settings, Step};
 pub use subject::{Alerted, Subject};
 
 /// Name of the folder of searches in that of the results.

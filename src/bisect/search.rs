@@ -2,133 +2,21 @@
 //!
 //! Every candidate has a probability of being the one that did it. A measurement of a commit speaks
 //! for or against all candidates that the commit has (Ben-Or & Hassidim 2008; Waeber et al. 2013). The
-//! next commit is the one whose answer is least foreseeable for its cost. All is worked out anew from
+//! next commit is the one whose measurement tells most for its cost. All is worked out anew from
 //! the history of events, so a search goes on after any interruption as if there had been none.
 
 use std::collections::HashMap;
 
-use super::channel::Channel;
+use super::belief::{self, Belief, Measured};
 use super::commits::Commits;
+use super::levels::Levels;
+use super::steps::{Culprit, Event, Outcome, Place, Purpose, Settings, Step};
 
-/// Most that all measurements of one commit may say together: they share one build, and so its luck.
-const BUILD_SAYS: f64 = 6.0;
 /// A commit that has the culprit with less than this probability is good, with more than its
 /// complement bad, and tells how good and bad look.
 const UNLIKELY: f64 = 0.01;
 /// An answer less open than this, in bits, is not worth a measurement.
 const FORESEEN: f64 = 0.005;
-
-/// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// The good end, which is no candidate.
-    Good,
-    /// A candidate; the last is the bad end.
-    Commit(usize),
-}
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// One boot was measured.
-    Measured {
-        /// What.
-        at: Place,
-        /// The result.
-        value: f64,
-    },
-    /// A commit that does not build or boot: no evidence, and never "bad".
-    Skipped(usize),
-    /// A kernel was built.
-    Built {
-        /// What.
-        at: Place,
-        /// Hash of its image.
-        image: u64,
-    },
-}
-
-/// What the user may choose.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// Measurements of each end before the search.
-    pub ends: usize,
-    /// More of them, if the ends do not differ clearly.
-    pub most_ends: usize,
-    /// Probability at which a culprit is named.
-    pub certainty: f64,
-    /// Measurements of the culprit and of its parent, each.
-    pub confirm: usize,
-    /// Measurements in all.
-    pub budget: usize,
-    /// Least distance of the ends, in deviations of a measurement.
-    pub least_distance: f64,
-    /// Cost of a build, in measurements.
-    pub build: f64,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            ends: 7,
-            most_ends: 20,
-            certainty: 0.95,
-            confirm: 5,
-            budget: 300,
-            least_distance: 1.0,
-            build: 2.0,
-        }
-    }
-}
-
-/// Why something is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To know what good and bad are.
-    End,
-    /// To narrow down.
-    Search,
-    /// To confirm the culprit.
-    Confirm,
-}
-
-/// What comes next.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Step {
-    /// Measure this, once, on a fresh boot.
-    Measure(Place, Purpose),
-    /// The search is over.
-    Done(Outcome),
-}
-
-/// How a search ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Outcome {
-    /// One commit did it, and measures so against its parent.
-    Found(Culprit),
-    /// One commit is most likely, but it does not differ from its parent as the ends do.
-    Unconfirmed(Culprit),
-    /// One of these did it: what lies between them cannot be measured, or the budget is used up.
-    Among(Vec<usize>),
-    /// The ends do not differ enough.
-    NoGap {
-        /// Their distance in deviations of a measurement.
-        distance: f64,
-        /// Measurements of each end that would show that distance, if there is any.
-        needed: Option<usize>,
-    },
-}
-
-/// The commit that did it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Culprit {
-    /// Which.
-    pub commit: usize,
-    /// How sure.
-    pub probability: f64,
-    /// Its step as a share of the distance of the ends: well below 1, others did a part.
-    pub share: f64,
-}
 
 /// A search under way.
 #[derive(Clone, Debug)]
@@ -220,45 +108,60 @@ impl Search {
 
     /// How good and bad look, once both ends are measured: by the ends first, then by all commits that
     /// are as good as known to be one or the other as well.
-    pub fn channel(&self) -> Option<Channel> {
-        let ends = Channel::fit(&self.good, &self.values[self.commits.last()])?;
-        let has = self.commits.sums(&self.weighed(Some(&ends)));
+    pub fn levels(&self) -> Option<Levels> {
+        let ends = self.levels_of_ends()?;
+        Some(self.learnt(&ends, &self.belief(&ends)))
+    }
+
+    /// Probability of each candidate; all alike as long as the ends are not measured.
+    pub fn posterior(&self) -> Vec<f64> {
+        match self.levels_of_ends() {
+            Some(ends) => self.belief(&ends).posterior,
+            None => self.without_unchanged(vec![1.0; self.commits.count()]),
+        }
+    }
+
+    fn levels_of_ends(&self) -> Option<Levels> {
+        Levels::fit(&self.good, &self.values[self.commits.last()])
+    }
+
+    fn learnt(&self, ends: &Levels, belief: &Belief) -> Levels {
+        let has = self.commits.sums(&belief.posterior);
         let known = |is: fn(f64) -> bool| {
             let values = self.values.iter().zip(&has).filter(move |(_, has)| is(**has));
             values.flat_map(|(values, _)| values.iter().copied())
         };
         let good: Vec<f64> = self.good.iter().copied().chain(known(|has| has < UNLIKELY)).collect();
         let bad: Vec<f64> = known(|has| has > 1.0 - UNLIKELY).collect();
-        Channel::fit(&good, &bad).or(Some(ends))
+        Levels::fit(&good, &bad).unwrap_or(*ends)
     }
 
-    /// Probability of each candidate; all alike as long as there is no channel.
-    pub fn posterior(&self) -> Vec<f64> {
-        self.weighed(self.channel().as_ref())
+    fn belief(&self, ends: &Levels) -> Belief {
+        let scaled = |values: &[f64]| -> Vec<f64> {
+            values.iter().map(|value| ends.scaled(*value)).filter(|v| v.is_finite()).collect()
+        };
+        let commits = self.values.iter().enumerate().filter(|(_, values)| !values.is_empty());
+        let measured: Vec<Measured> = std::iter::once((None, &self.good))
+            .chain(commits.map(|(at, values)| (Some(at), values)))
+            .map(|(at, values)| Measured { at, values: scaled(values) })
+            .collect();
+        let (good, bad) = (ends.good / ends.noise, ends.bad / ends.noise);
+        let mut belief = belief::weigh(&self.commits, &measured, good, bad);
+        belief.posterior = self.without_unchanged(belief.posterior);
+        belief
     }
 
-    fn weighed(&self, channel: Option<&Channel>) -> Vec<f64> {
-        let mut logs = vec![0.0_f64; self.commits.count()];
-        if let Some(channel) = channel {
-            for (at, says) in self.said(channel).into_iter().enumerate() {
-                // The bad end has all candidates.
-                if says != 0.0 && at != self.commits.last() {
-                    let has = self.commits.has(at).into_iter();
-                    logs.iter_mut()
-                        .zip(has)
-                        .for_each(|(log, has)| *log += if has { says } else { 0.0 });
-                }
-            }
-        }
-        for (at, log) in logs.iter_mut().enumerate() {
+    /// Rules out what changes no code, and makes the rest add up to 1.
+    fn without_unchanged(&self, mut weights: Vec<f64>) -> Vec<f64> {
+        for (at, weight) in weights.iter_mut().enumerate() {
             if self.changes_no_code(at) {
-                *log = f64::NEG_INFINITY;
+                *weight = 0.0;
             }
         }
-        // Finite: the first candidate has no parent among them, so it is never ruled out.
-        let top = logs.iter().copied().fold(f64::MIN, f64::max);
-        let total: f64 = logs.iter().map(|log| (log - top).exp()).sum();
-        logs.iter().map(|log| (log - top).exp() / total).collect()
+        // More than 0: the first candidate has no parent among them, so it is never ruled out.
+        let total: f64 = weights.iter().sum();
+        weights.iter_mut().for_each(|weight| *weight /= total);
+        weights
     }
 
     /// The fewest candidates that hold the culprit with the certainty asked for, likeliest first.
@@ -277,20 +180,21 @@ impl Search {
 
     /// What to do now.
     pub fn step(&self) -> Step {
-        let channel = self.channel();
-        if let Some(step) = self.ends(channel.as_ref()) {
+        let ends = self.levels_of_ends();
+        if let Some(step) = self.ends(ends.as_ref()) {
             return step;
         }
-        let Some(channel) = channel else {
+        let Some(ends) = ends else {
             return Step::Done(Outcome::NoGap { distance: 0.0, needed: None });
         };
-        let posterior = self.weighed(Some(&channel));
+        let belief = self.belief(&ends);
+        let posterior = &belief.posterior;
         let likeliest = |a: &usize, b: &usize| posterior[*a].total_cmp(&posterior[*b]);
         let best = (0..posterior.len()).max_by(likeliest).unwrap_or(0);
         if posterior[best] >= self.settings.certainty {
-            return self.confirm(best, posterior[best], &channel);
+            return self.confirm(best, posterior[best], &self.learnt(&ends, &belief));
         }
-        match self.most_open(&posterior, &channel) {
+        match self.most_open(&belief) {
             Some(at) if self.measured() < self.settings.budget => {
                 Step::Measure(Place::Commit(at), Purpose::Search)
             }
@@ -299,13 +203,13 @@ impl Search {
     }
 
     /// Measures both ends in turn until they differ clearly, or never will.
-    fn ends(&self, channel: Option<&Channel>) -> Option<Step> {
+    fn ends(&self, levels: Option<&Levels>) -> Option<Step> {
         let bad = &self.values[self.commits.last()];
         let fewest = self.good.len().min(bad.len());
         if fewest >= self.settings.ends {
-            let channel = channel?;
-            let distance = channel.distance();
-            let clear = (channel.bad - channel.good).abs() > 3.0 * channel.error;
+            let levels = levels?;
+            let distance = levels.distance();
+            let clear = (levels.bad - levels.good).abs() > 3.0 * levels.error;
             if clear && distance >= self.settings.least_distance {
                 return None;
             }
@@ -323,28 +227,21 @@ impl Search {
         Some(Step::Measure(place, Purpose::End))
     }
 
-    /// What the measurements of each commit say together.
-    fn said(&self, channel: &Channel) -> Vec<f64> {
-        let sum = |values: &Vec<f64>| values.iter().map(|v| channel.says(*v)).sum::<f64>();
-        self.values.iter().map(|v| sum(v).clamp(-BUILD_SAYS, BUILD_SAYS)).collect()
-    }
-
-    /// The commit whose answer is least foreseeable for its cost.
-    fn most_open(&self, posterior: &[f64], channel: &Channel) -> Option<usize> {
-        let said = self.said(channel);
+    /// The commit whose next measurement tells most for its cost.
+    fn most_open(&self, belief: &Belief) -> Option<usize> {
         let worth = |(at, bad): (usize, &f64)| {
-            let settled = said[at].abs() >= BUILD_SAYS || self.skipped[at];
-            let bits = if settled { 0.0 } else { entropy(*bad) };
+            let news = belief.news(self.values[at].len());
+            let bits = if self.skipped[at] { 0.0 } else { entropy(*bad) * news };
             let cost = 1.0 + if self.values[at].is_empty() { self.settings.build } else { 0.0 };
             (bits > FORESEEN).then_some((at, bits / cost))
         };
-        let sums = self.commits.sums(posterior);
+        let sums = self.commits.sums(&belief.posterior);
         let open = sums.iter().enumerate().filter_map(worth);
         open.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
     }
 
     /// The culprit against its parents, in turn.
-    fn confirm(&self, commit: usize, probability: f64, channel: &Channel) -> Step {
+    fn confirm(&self, commit: usize, probability: f64, levels: &Levels) -> Step {
         let parents: Vec<usize> = self.commits.parents(commit).to_vec();
         let mut places: Vec<Place> = parents.into_iter().map(Place::Commit).collect();
         if places.is_empty() {
@@ -362,8 +259,8 @@ impl Search {
             .iter()
             .flat_map(|place| self.values(*place).iter().copied())
             .collect();
-        let step = Channel::fit(&before, self.values(Place::Commit(commit)));
-        let gap = channel.bad - channel.good;
+        let step = Levels::fit(&before, self.values(Place::Commit(commit)));
+        let gap = levels.bad - levels.good;
         let share = step.map_or(0.0, |step| (step.bad - step.good) / gap);
         let culprit = Culprit { commit, probability, share };
         for rounds in [1, 2, 4].map(|times| times * self.settings.confirm) {

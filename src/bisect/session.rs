@@ -15,7 +15,8 @@ use thiserror::Error;
 
 use super::candidates::{self, CandidatesError, Described};
 use super::commits::{BadGraph, Commits};
-use super::search::{Event, Place, Search, Settings};
+use super::search::Search;
+use super::steps::{Event, Place, Settings};
 use super::subject::{Alerted, Subject};
 use crate::mmtests::{self, printable};
 use crate::notes;

@@ -1,6 +1,7 @@
 //! One file of notes: reading it, and adding to it.
 
 use std::fs::{self, File};
+use std::io::ErrorKind::NotFound;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -19,8 +20,10 @@ const BETWEEN: &str = " · ";
 pub fn read(path: &Path, problems: &mut Vec<Problem>) -> Option<AlertNotes> {
     let shown = shown(path);
     let text = match text(path) {
-        Ok(text) => text,
+        Ok(Some(text)) => text,
+        Ok(None) => return None,
         Err(what) => {
+            let what = format!("cannot be read: {what}");
             let remedy = "make it a readable text file in UTF-8, or remove it";
             problems.push(problem(&shown, None, what, remedy));
             return None;
@@ -215,16 +218,24 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), NoteError> {
     })
 }
 
-fn text(path: &Path) -> Result<String, String> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes));
-    if let Err(error) = read {
-        return Err(format!("cannot be read: {error}"));
+/// The text of a file; nothing if there is none.
+pub fn text(path: &Path) -> Result<Option<String>, String> {
+    match fs::metadata(path) {
+        // Opened, a pipe would be waited for.
+        Ok(metadata) if !metadata.is_file() => return Err("it is no file".to_owned()),
+        Ok(_) => {}
+        Err(error) if error.kind() == NotFound && fs::symlink_metadata(path).is_err() => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.to_string()),
     }
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("has more than {MAX_BYTES} bytes"));
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    match text.len() as u64 > MAX_BYTES {
+        true => Err(format!("it has more than {MAX_BYTES} bytes")),
+        false => Ok(Some(text)),
     }
-    String::from_utf8(bytes).map_err(|_| "is no UTF-8".to_owned())
 }
 
 /// `alerts/k3v9x2ma.md`: the path from the folder of the results on.

@@ -188,7 +188,8 @@ pub fn append(folder: &Path, subject: &Subject, entry: &Entry) -> Result<PathBuf
     file::append(folder, subject, entry)
 }
 
-/// The files of notes in a folder, in the order of their names.
+/// What is named like a file of notes in a folder, in the order of the names, whatever it is: what is
+/// no file is complained about when it is read.
 fn paths(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -199,8 +200,7 @@ fn paths(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in entries {
         let path = entry?.path();
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && path.extension().is_some_and(|extension| extension == "md") && path.is_file()
-        {
+        if !hidden && path.extension().is_some_and(|extension| extension == "md") {
             paths.push(path);
         }
     }

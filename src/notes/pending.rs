@@ -6,8 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::problem;
-use super::words::text;
+use super::file::{problem, text};
 use crate::model::{Problem, can_be_shown};
 
 /// The file, in the folder of the results.

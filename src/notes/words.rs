@@ -4,12 +4,9 @@
 //! and so on; a file is named after what it is about.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::MAX_BYTES;
-use super::file::{problem, shown};
+use super::file::{problem, shown, text};
 use crate::model::Problem;
 
 /// Name of the folder in that of the results.
@@ -118,25 +115,10 @@ impl Words {
     }
 }
 
-/// The text of a file; nothing if there is none.
-pub(super) fn text(path: &Path) -> Result<Option<String>, String> {
-    if !path.exists() {
-        return Ok(None);
-    }
-    if !path.is_file() {
-        return Err("it is no file".to_owned());
-    }
-    let file = fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    file.take(MAX_BYTES + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    match text.len() as u64 > MAX_BYTES {
-        true => Err(format!("it has more than {MAX_BYTES} bytes")),
-        false => Ok(Some(text)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
@@ -152,12 +134,17 @@ mod tests {
         write("machines/ivor.md", b"in rack 3")?;
         write("machines/ivy.md", b"\xff")?;
         write("machines/.ivor.md.swp", b"x")?;
+        fs::create_dir(dir.path().join("machines/ivan.md"))?;
+        std::os::unix::fs::symlink("nowhere", dir.path().join("machines/ivo.md"))?;
         let words = Words::read(dir.path());
         assert_eq!(words.on(About::Front, ""), Some("hello"));
         assert_eq!(words.on(About::Kernel, "6.12.1"), Some("*bad*"));
         assert_eq!(words.on(About::Config, "6.12.1"), None);
-        assert_eq!(words.problems.len(), 1, "{:?}", words.problems);
-        assert!(words.problems[0].path.ends_with("machines/ivy.md"));
+        let told: Vec<&str> = words.problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(told.len(), 3, "{:?}", words.problems);
+        for (told, name) in told.iter().zip(["ivan.md", "ivo.md", "ivy.md"]) {
+            assert!(told.ends_with(name), "{told}");
+        }
         let astray = words.astray(|about, name| (about, name) == (About::Machine, "ivor"));
         assert!(astray.len() == 1 && astray[0].what.contains("no kernel \"6.12.1\""), "{astray:?}");
         assert!(Words::read(&dir.path().join("none")).texts.is_empty());

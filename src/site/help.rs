@@ -1,6 +1,6 @@
 //! The page that says how to read the others, and notes in Markdown.
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use serde::Serialize;
 
 use super::templates::{Link, Place};
@@ -32,19 +32,22 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     site.write("help.html", &place, &Page { html: markdown(&text) }, out)
 }
 
-/// Markdown as HTML. HTML in it is shown as text, and only links to the web or inside the site
-/// stay links.
+/// Markdown as HTML. HTML in it is shown as text, and what links to neither the web nor the site
+/// is no link.
 pub fn markdown(text: &str) -> String {
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    // Links do not nest.
+    let mut refused = false;
     let events = Parser::new_ext(text, options).map(|event| match event {
         Event::Html(html) | Event::InlineHtml(html) => Event::Text(html),
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = if is_safe(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
-            Event::Start(Tag::Link { link_type, dest_url, title, id })
+        Event::Start(Tag::Link { dest_url, .. }) if !is_safe(&dest_url) => {
+            refused = true;
+            Event::Start(Tag::Emphasis)
         }
+        Event::End(TagEnd::Link) if std::mem::take(&mut refused) => Event::End(TagEnd::Emphasis),
         // Pages load nothing from elsewhere.
         Event::Start(Tag::Image { .. }) => Event::Start(Tag::Emphasis),
-        Event::End(pulldown_cmark::TagEnd::Image) => Event::End(pulldown_cmark::TagEnd::Emphasis),
+        Event::End(TagEnd::Image) => Event::End(TagEnd::Emphasis),
         other => other,
     });
     let mut out = String::new();
@@ -67,7 +70,7 @@ mod tests {
         assert!(
             !html.contains("<script") && !html.contains("javascript:") && !html.contains("<img")
         );
-        assert!(html.contains("<em>d</em>"), "{html}");
+        assert!(html.contains("<em>b</em>") && html.contains("<em>d</em>"), "{html}");
         assert!(markdown("[b](https://e/f)").contains("href=\"https://e/f\""));
     }
 }

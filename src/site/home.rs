@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::alerts::{FailedLine, Line, Section};
+use super::alerts::{FailedLine, Line, Section, Suspect};
 use super::catalogue::{Catalogue, Shelf, named};
 use super::coverage::{Coverage, Grid, coverage, outlook};
 use super::machines::{Newest, machines, newest};
 use super::names::machine_page;
-use super::story::{self, Change, Sentence, Tally};
+use super::story::Tally;
 use super::templates::{Link, Place};
 use super::{Output, Site, SiteError, data, format};
 use crate::analysis::alerts::and;
@@ -18,8 +18,6 @@ use crate::analysis::alerts::and;
 const CHANGES: usize = 20;
 /// Alerts of each other kind.
 const OTHERS: usize = 8;
-/// Sentences of what may have changed.
-const OPEN: usize = 8;
 /// Days before the newest run that count as lately.
 const LATELY: i64 = 14;
 
@@ -30,8 +28,8 @@ struct Page<'s> {
     lists: Vec<List<'s>>,
     failing: Vec<&'s FailedLine>,
     more_failing: usize,
-    open: Vec<Sentence>,
-    more_open: usize,
+    suspects: Vec<Suspect>,
+    more_suspects: usize,
     judged: bool,
     newest: Newest,
     coverage: Coverage,
@@ -52,8 +50,6 @@ struct List<'s> {
 /// Writes the page.
 pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
     let catalogue = &site.catalogue;
-    let mut open: Vec<Change> = catalogue.shelves.iter().flat_map(story::open_questions).collect();
-    story::largest_first(&mut open);
     let machines = machines(catalogue);
     let heads = machines
         .iter()
@@ -71,8 +67,8 @@ pub fn write(site: &Site, out: &dyn Output) -> Result<(), SiteError> {
         lead: lead(catalogue, kernels, machines.len()),
         lately: lately(catalogue),
         lists: lists(catalogue),
-        more_open: open.len().saturating_sub(OPEN),
-        open: open.iter().take(OPEN).map(Change::sentence).collect(),
+        more_suspects: catalogue.report.suspects.len().saturating_sub(OTHERS),
+        suspects: catalogue.report.suspects.iter().take(OTHERS).map(Suspect::new).collect(),
         judged: catalogue.shelves.iter().any(|shelf| {
             let tally = Tally::of_shelf(shelf, None);
             tally.total() > tally.open

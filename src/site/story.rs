@@ -1,42 +1,10 @@
-//! What verdicts look like and how many there are, and sentences about what cannot be judged.
-
-use std::ops::Range;
+//! What verdicts look like, and how many there are.
 
 use serde::Serialize;
 
-use super::catalogue::{Shelf, named};
+use super::catalogue::Shelf;
 use super::format;
-use crate::analysis::{BenchmarkTable, OperationTable, Verdict, VerdictKind};
-
-/// Operations of one benchmark of which nothing can be said in one kernel.
-pub struct Change<'a> {
-    shelf: &'a Shelf<'a>,
-    benchmark: &'a BenchmarkTable,
-    /// Position of the kernel.
-    pub column: usize,
-    /// The one that changed most.
-    most: &'a OperationTable,
-    verdict: &'a Verdict,
-    /// Its change in percent.
-    effect: f64,
-}
-
-/// One as a line of a list.
-#[derive(Debug, Serialize)]
-pub struct Sentence {
-    /// The comparison it is from.
-    pub place: String,
-    /// Link to the benchmark on the page of the comparison.
-    pub href: String,
-    benchmark: String,
-    operation: String,
-    size: String,
-    word: &'static str,
-    kernel: String,
-    baseline: String,
-    class: &'static str,
-    mark: String,
-}
+use crate::analysis::{OperationTable, Verdict, VerdictKind};
 
 /// The symbol and class of a verdict.
 pub fn sign(verdict: &Verdict) -> (&'static str, &'static str) {
@@ -51,51 +19,6 @@ pub fn sign(verdict: &Verdict) -> (&'static str, &'static str) {
     }
 }
 
-/// The largest difference of every benchmark in every kernel that cannot be judged.
-pub fn open_questions<'a>(shelf: &'a Shelf<'a>) -> Vec<Change<'a>> {
-    let columns = 0..shelf.comparison.columns.len();
-    let mut found = collect(shelf, columns);
-    found.retain(|change| change.size() > 0.0);
-    largest_first(&mut found);
-    found
-}
-
-/// Sorts by size, then by place, so that the order never depends on chance.
-pub fn largest_first(changes: &mut [Change]) {
-    let name = |change: &Change| (change.shelf.folder.clone(), change.benchmark.name.clone());
-    changes.sort_by(|a, b| {
-        b.size()
-            .total_cmp(&a.size())
-            .then_with(|| name(a).cmp(&name(b)))
-            .then_with(|| a.column.cmp(&b.column))
-    });
-}
-
-fn collect<'a>(shelf: &'a Shelf<'a>, columns: Range<usize>) -> Vec<Change<'a>> {
-    shelf
-        .comparison
-        .benchmarks
-        .iter()
-        .flat_map(|benchmark| columns.clone().map(move |column| (benchmark, column)))
-        .filter_map(|(benchmark, column)| together(shelf, benchmark, column))
-        .collect()
-}
-
-/// The operation of one benchmark that differs most in one kernel, of those that cannot be judged.
-fn together<'a>(
-    shelf: &'a Shelf<'a>,
-    benchmark: &'a BenchmarkTable,
-    column: usize,
-) -> Option<Change<'a>> {
-    let hits = benchmark.operations.iter().filter_map(|operation| {
-        let verdict = &operation.cells.get(column)?.verdict;
-        let effect = shown_change(operation, column).unwrap_or(0.0);
-        verdict.cannot_be_judged().then_some((operation, verdict, effect))
-    });
-    let (most, verdict, effect) = hits.max_by(|a, b| a.2.abs().total_cmp(&b.2.abs()))?;
-    Some(Change { shelf, benchmark, column, most, verdict, effect })
-}
-
 /// The change that pages show in percent.
 ///
 /// That of the verdict, with the interval that belongs to it; where there is none, or a single
@@ -107,32 +30,6 @@ pub fn shown_change(operation: &OperationTable, column: usize) -> Option<f64> {
         return verdict.effect;
     }
     operation.statistics.get(operation.main)?.cells.get(column)?.change
-}
-
-impl Change<'_> {
-    /// Size of the largest change in percent.
-    pub fn size(&self) -> f64 {
-        self.effect.abs()
-    }
-
-    /// The change as a line of a list.
-    pub fn sentence(&self) -> Sentence {
-        let effect = self.effect;
-        let (class, mark) = sign(self.verdict);
-        let baseline = self.shelf.comparison.columns.get(self.column).map_or(0, |c| c.baseline);
-        Sentence {
-            place: self.shelf.title(),
-            href: format!("{}#{}", self.shelf.page(), anchor(&self.benchmark.name)),
-            benchmark: self.benchmark.name.clone(),
-            operation: self.most.name.clone(),
-            size: format::percent(effect),
-            word: if effect < 0.0 { "worse" } else { "better" },
-            kernel: named(self.shelf.run_name(self.column)).to_owned(),
-            baseline: named(self.shelf.run_name(baseline)).to_owned(),
-            class,
-            mark: format!("{mark} {}", format::signed_percent(effect)),
-        }
-    }
 }
 
 /// Where a benchmark is on the page of its comparison.

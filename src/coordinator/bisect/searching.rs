@@ -263,7 +263,7 @@ impl Searching {
     }
 
     fn left(&self) -> String {
-        match self.session.search.channel() {
+        match self.session.search.levels() {
             Some(_) => format!("{} in question", self.session.search.credible().len()),
             None => "the ends are measured first".to_owned(),
         }

@@ -13,6 +13,7 @@ pub use feeds::{About, write as write_feeds, write_feed};
 pub use line::{Line, Section};
 pub use list::write as write_list;
 pub use page::write_all;
+pub use suspects::Suspect;
 
 /// Path of the list.
 pub const LIST: &str = "alerts.html";

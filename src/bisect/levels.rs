@@ -1,19 +1,10 @@
-//! What one measurement says: is this commit bad?
-//!
-//! Both ends are measured several times first. Around the level of each lies Student's t with 4
-//! degrees of freedom, for boots go wrong now and then, and no single measurement may say more than
-//! e^±2.5 to 1: a search that believes one run can be led astray by it.
+//! Where good and bad are, and how much measurements vary around them.
 
 use crate::stats::robust;
 
-/// Largest logarithm of what one measurement may say.
-const CLIP: f64 = 2.5;
-/// Degrees of freedom of a measurement around its level.
-const DF: f64 = 4.0;
-
 /// How good and bad look.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Channel {
+pub struct Levels {
     /// Values are read as logarithms: none is 0 or less.
     pub log: bool,
     /// Level of the good end, on that scale.
@@ -26,10 +17,10 @@ pub struct Channel {
     pub error: f64,
 }
 
-impl Channel {
+impl Levels {
     /// From the measurements of both ends; `None` with fewer than two of one of them, or any that is
     /// not finite.
-    pub fn fit(good: &[f64], bad: &[f64]) -> Option<Channel> {
+    pub fn fit(good: &[f64], bad: &[f64]) -> Option<Levels> {
         if good.len() < 2 || bad.len() < 2 || !good.iter().chain(bad).all(|v| v.is_finite()) {
             return None;
         }
@@ -44,7 +35,7 @@ impl Channel {
         let size = at_good.abs().max(at_bad.abs()).max(1e-12);
         let noise = deviation.max(if log { 1e-6 } else { 1e-6 * size });
         let error = noise * (1.0 / good.len() as f64 + 1.0 / bad.len() as f64).sqrt();
-        Some(Channel { log, good: at_good, bad: at_bad, noise, error })
+        Some(Levels { log, good: at_good, bad: at_bad, noise, error })
     }
 
     /// Distance of the ends in deviations of a measurement.
@@ -62,18 +53,9 @@ impl Channel {
         Some(percent).filter(|percent| percent.abs() < 1e9)
     }
 
-    /// ln (likelihood if bad / likelihood if good) of one measurement. One that is not finite says
-    /// nothing.
-    pub fn says(&self, value: f64) -> f64 {
-        let value = if self.log { value.ln() } else { value };
-        if !value.is_finite() {
-            return 0.0;
-        }
-        let ln = |level: f64| {
-            let z = (value - level) / self.noise;
-            -0.5 * (DF + 1.0) * (z * z / DF).ln_1p()
-        };
-        (ln(self.bad) - ln(self.good)).clamp(-CLIP, CLIP)
+    /// A value in deviations of a measurement; not finite where it has no logarithm.
+    pub fn scaled(&self, value: f64) -> f64 {
+        (if self.log { value.ln() } else { value }) / self.noise
     }
 }
 
@@ -104,36 +86,26 @@ mod tests {
     const BAD: [f64; 6] = [108.0, 107.2, 108.4, 107.9, 108.8, 107.7];
 
     #[test]
-    fn a_measurement_speaks_for_the_nearer_end_and_never_decides() {
-        let channel = Channel::fit(&GOOD, &BAD).expect("enough");
-        assert!(channel.says(108.0) > 2.0 && channel.says(100.0) < -2.0);
-        assert!(channel.says(1e9).abs() <= CLIP && channel.says(f64::NAN) == 0.0);
-        let percent = channel.percent().expect("not from zero");
+    fn the_change_is_that_of_the_ends() {
+        let levels = Levels::fit(&GOOD, &BAD).expect("enough");
+        let percent = levels.percent().expect("not from zero");
         assert!((percent - 7.9).abs() < 0.5, "{percent}");
+        assert!(levels.distance() > 5.0 && levels.scaled(-1.0).is_nan());
     }
 
     #[test]
     fn one_bad_boot_moves_no_end() {
         let mut good = GOOD.to_vec();
         good[2] = 160.0;
-        let (clean, dirty) = (
-            Channel::fit(&GOOD, &BAD).expect("enough"),
-            Channel::fit(&good, &BAD).expect("enough"),
-        );
+        let (clean, dirty) =
+            (Levels::fit(&GOOD, &BAD).expect("enough"), Levels::fit(&good, &BAD).expect("enough"));
         assert!((clean.good - dirty.good).abs() < 0.01, "{clean:?} {dirty:?}");
     }
 
     #[test]
-    fn swapped_ends_mirror() {
-        let there = Channel::fit(&GOOD, &BAD).expect("enough");
-        let back = Channel::fit(&BAD, &GOOD).expect("enough");
-        assert!((there.says(103.0) + back.says(103.0)).abs() < 1e-12);
-    }
-
-    #[test]
-    fn too_little_is_no_channel() {
-        assert!(Channel::fit(&[1.0], &[2.0, 3.0]).is_none());
-        assert!(Channel::fit(&[1.0, f64::NAN], &[2.0, 3.0]).is_none());
-        assert!(Channel::fit(&[0.0, 0.0], &[0.0, 0.0]).is_some());
+    fn too_little_gives_no_levels() {
+        assert!(Levels::fit(&[1.0], &[2.0, 3.0]).is_none());
+        assert!(Levels::fit(&[1.0, f64::NAN], &[2.0, 3.0]).is_none());
+        assert!(Levels::fit(&[0.0, 0.0], &[0.0, 0.0]).is_some());
     }
 }
