@@ -112,7 +112,7 @@ fn is_any_in(wrong: &[Finder], line: &str) -> bool {
 mod tests {
     use super::super::testing::{parse, rows};
 
-    /// Shaped by the script of fstests (2026.01.05) that prints it; the tests could not be run.
+    /// Shaped by the script of fstests (2026.01.05) that prints it, for all ways to end; the tests read a true log, too.
     #[test]
     fn exit_status_by_test() {
         let log = "FSTYP         -- ext4\nMKFS_OPTIONS  -- /dev/vdc\n\n\
