@@ -10,6 +10,7 @@ use crate::analysis::alerts::{Alert, Member};
 use crate::bisect::{self, Alerted, Session};
 use crate::cli::judgement::JudgedArgs;
 use crate::cli::results::Filter;
+use crate::cli::warn;
 use crate::coordinator::{self, Desk};
 use crate::lab::Lab;
 use crate::model::Release;
@@ -78,8 +79,17 @@ impl Between {
     pub fn run(self) -> anyhow::Result<()> {
         let ends = (self.good.as_str(), self.bad.as_str());
         let session = Session::start(&self.folder.path, &self.tree, ends, (&self.metric, None))?;
-        super::tell(&session, self.folder.json)
+        begun(&session, self.folder.json)
     }
+}
+
+/// Tells of a search that begins, and how it goes on.
+fn begun(session: &Session, json: bool) -> anyhow::Result<()> {
+    super::tell(session, json)?;
+    let folder = session.folder().display();
+    warn(&format!("go on with melbot bisect run {folder} --build COMMAND --measure COMMAND"));
+    warn(&format!("or by hand with melbot bisect next {folder}"));
+    Ok(())
 }
 
 impl Start {
@@ -87,7 +97,7 @@ impl Start {
         if let Some(desk) = self.desk()? {
             return in_lab::begin(&desk, &self.alert, self.json);
         }
-        super::tell(&self.session()?, self.json)
+        begun(&self.session()?, self.json)
     }
 
     /// The coordinator that is to see to it, if one is.
