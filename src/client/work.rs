@@ -215,7 +215,7 @@ impl Work {
             exec::push(exec, folder, &mmtests.folder, PREPARE)?;
         }
         let configs = format!("{}/configs", mmtests.folder);
-        let config = format!("{configs}/{}", self.job.file.config);
+        let config = format!("{configs}/{}", self.job.original_config());
         if let Some(file) = &mmtests.config_file {
             exec::push(exec, file, &configs, PREPARE)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::desk::{Desk, STATE};
+use super::http::tokens::{self, Tokens};
 use super::settings::Settings;
 use crate::kernel::git::git_command;
 use crate::lab::{Lab, process, twins};
@@ -56,6 +57,8 @@ pub fn examine(lab: &Lab, tell: &mut dyn FnMut(&Finding)) {
     }
     if let Some(address) = &desk.settings.http.listen {
         look(&format!("address {address}"), address_is_free(&desk, address));
+        let tokens = Tokens::read(&desk.state(tokens::FILE));
+        look("tokens", tokens.map(drop).map_err(|error| error.to_string()));
     }
     look("mail", mail(folder));
 }
@@ -140,7 +143,7 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
 fn queue(lab: &Path) -> Result<(), String> {
     let place = Desk::queue_of(lab).map_err(|error| error.to_string())?;
     Queue::open(&place, Clock::system())
-        .and_then(|queue| queue.check())
+        .and_then(|mut queue| queue.check().and_then(|()| queue.check_writable()))
         .map_err(|error| error.to_string())
 }
 

@@ -31,7 +31,7 @@ impl Lab {
         let folder = fs::canonicalize(folder).map_err(|error| {
             LabError::new(
                 format!("{}: {error}", folder.display()),
-                "name the folder of the lab with --lab DIR",
+                "name the folder of a lab, or make one with melbot init --demo DIR",
             )
         })?;
         Ok(Lab { folder })

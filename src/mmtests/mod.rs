@@ -1,6 +1,8 @@
 //! Reading MMTests result trees.
 
 pub(crate) mod activity;
+#[cfg(test)]
+mod cut_tests;
 mod discover;
 pub(crate) mod environment;
 pub(crate) mod external;

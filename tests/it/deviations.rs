@@ -19,6 +19,8 @@ pub enum Instead {
     SamplesLowerBetter,
     /// The same, but higher is better, so the mean is harmonic.
     SamplesHigherBetter,
+    /// The same as for lower, and no ratio: MMTests marks what is in its ratio tables, and these are not.
+    NoRatio,
     /// The same, with either mean.
     Samples,
     /// The table that `compare-kernels.sh` prints of these operations: it tells MMTests that
@@ -56,6 +58,12 @@ pub static DEVIATIONS: &[Deviation] = &[
         operations: "events/sec-",
         why: "more events a second are taken for a regression",
         instead: Instead::SamplesHigherBetter,
+    },
+    Deviation {
+        benchmark: "fio",
+        operations: "latency-",
+        why: "latencies are in a report of their own, which takes nanoseconds for microseconds",
+        instead: Instead::NoRatio,
     },
     Deviation {
         benchmark: "dbench",

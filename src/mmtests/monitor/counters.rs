@@ -49,7 +49,10 @@ pub(super) fn interrupts(text: &Text, out: &mut Parsed) {
             out.missing_in((text, line), content, "count");
         }
     }
-    sources.flush((text, last), clock.now, out);
+    // Of a look that was cut short the sums lack sources of the same name.
+    if !out.is_cut {
+        sources.flush((text, last), clock.now, out);
+    }
 }
 
 /// How many counts there are, their sum, and what follows them.

@@ -1,5 +1,6 @@
 //! Events of the kernel's tracer, counted by name: `init-155 [000] d..3. 2.092903: sched_migrate_task: …`.
 
+use super::stalls::Stalls;
 use crate::mmtests::logs::Text;
 use crate::mmtests::shellpack::{Parsed, number, words};
 use crate::model::Places;
@@ -7,10 +8,10 @@ use crate::model::Places;
 /// Names of events are short; there are not more of them in one trace than this.
 const MOST_EVENTS: usize = 1_000;
 
-/// Counts events, as counters that are read whenever a second is over.
+/// Counts events and what they tell, as counters that are read whenever a second is over.
 pub(super) fn ftrace(text: &Text, out: &mut Parsed) {
-    let mut events = Places::default();
-    let mut counts: Vec<f64> = Vec::new();
+    let mut counts = Counts::default();
+    let mut stalls = Stalls::default();
     let mut start = None;
     let (mut second, mut last) = (0.0, (0, 0.0));
     for (line, content) in text.lines() {
@@ -21,39 +22,69 @@ pub(super) fn ftrace(text: &Text, out: &mut Parsed) {
             );
             continue;
         }
-        let Some((stamp, event)) = event(content) else { continue };
-        let start = *start.get_or_insert(stamp);
+        let Some(event) = event(content) else { continue };
+        let start = *start.get_or_insert(event.stamp);
         // Buffers of several CPUs are not quite in order.
-        let now = f64::max(stamp - start, last.1);
+        let now = f64::max(event.stamp - start, last.1);
         if now >= second + 1.0 {
-            add_all((text, line), last.1, (&events, &counts), out);
+            counts.tell((text, line), last.1, out);
             second = now.floor();
         }
         last = (line, now);
-        let place = events.of(event);
+        counts.add((text, line), &[event.name], 1.0, out);
+        stalls.take((text, line), now, &event, &mut counts, out);
+    }
+    counts.tell((text, last.0), last.1, out);
+}
+
+/// Counters by name.
+#[derive(Default)]
+pub(super) struct Counts {
+    names: Places,
+    counts: Vec<f64>,
+}
+
+impl Counts {
+    /// Adds to a counter, whose name is put together of these parts.
+    pub fn add(&mut self, at: (&Text, u64), name: &[&str], count: f64, out: &mut Parsed) {
+        let place = self.names.of_joined(name);
         if place >= MOST_EVENTS {
-            continue;
+            return;
         }
-        if place == counts.len() {
-            out.add((text, line), event, 0.0, 0.0);
-            counts.push(0.0);
+        if place == self.counts.len() {
+            out.add_joined(at, name, 0.0, 0.0);
+            self.counts.push(0.0);
         }
-        if let Some(count) = counts.get_mut(place) {
-            *count += 1.0;
+        if let Some(sum) = self.counts.get_mut(place) {
+            *sum += count;
         }
     }
-    add_all((text, last.0), last.1, (&events, &counts), out);
-}
 
-fn add_all(at: (&Text, u64), now: f64, (events, counts): (&Places, &[f64]), out: &mut Parsed) {
-    for (event, count) in events.names().zip(counts) {
-        out.add(at, event, now, *count);
+    fn tell(&self, at: (&Text, u64), now: f64, out: &mut Parsed) {
+        for (name, count) in self.names.names().zip(&self.counts) {
+            out.add(at, name, now, *count);
+        }
     }
 }
 
-/// The time in seconds and the name of the event. In front of them stand the task, whose name may hold
-/// anything, the CPU in brackets, and flags in more recent kernels.
-fn event(content: &str) -> Option<(f64, &str)> {
+/// A line of a trace.
+#[derive(Debug, PartialEq)]
+pub(super) struct Event<'l> {
+    /// Seconds, mostly since boot.
+    pub stamp: f64,
+    /// Name of the task; empty where the line has no number of it.
+    pub task: &'l str,
+    /// Its number, 0 where there is none.
+    pub pid: u32,
+    /// Name of the event.
+    pub name: &'l str,
+    /// What follows it.
+    pub details: &'l str,
+}
+
+/// In front of time and event stand the task, whose name may hold anything, the CPU in brackets, and flags in
+/// more recent kernels.
+fn event(content: &str) -> Option<Event<'_>> {
     let mut rest = content;
     let behind = loop {
         rest = rest.split_once('[')?.1;
@@ -62,6 +93,10 @@ fn event(content: &str) -> Option<(f64, &str)> {
             break behind;
         }
     };
+    let task = content.get(..content.len() - rest.len() - 1)?.trim_ascii();
+    // Some have the number of the process in parentheses behind that of the task.
+    let task = task.strip_suffix(')').and_then(|task| task.rsplit_once('(')).map_or(task, |t| t.0);
+    let (task, pid) = task.trim_ascii_end().rsplit_once('-').unwrap_or(("", ""));
     let mut words = words(behind);
     let mut word = words.next()?;
     let mut stamp = None;
@@ -72,22 +107,40 @@ fn event(content: &str) -> Option<(f64, &str)> {
         }
         word = words.next()?;
     }
-    let event = words.next()?.strip_suffix(':')?;
-    Some((stamp?, event)).filter(|_| !event.is_empty())
+    let name = words.next()?.strip_suffix(':').filter(|name| !name.is_empty())?;
+    let details = words.rest().trim_ascii();
+    Some(Event { stamp: stamp?, task, pid: pid.parse().unwrap_or(0), name, details })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::event;
+    use super::{Event, event};
 
     #[test]
     fn events_of_all_kernels() {
-        for line in [
-            "            init-155     [000] .....     2.084301: sched_process_fork: comm=init pid=155",
-            "     migration/1-26      [001] d..3.     2.084301: sched_process_fork: comm=[a] b",
-            "  tmux: server-26   (     26) [001]     2.084301: sched_process_fork: x",
+        for (line, task, pid) in [
+            (
+                "            init-155     [000] .....     2.084301: sched_process_fork: comm=init pid=155",
+                "init",
+                155,
+            ),
+            (
+                "     migration/1-26      [001] d..3.     2.084301: sched_process_fork: comm=[a] b",
+                "migration/1",
+                26,
+            ),
+            (
+                "  tmux: server-26   (     27) [001]     2.084301: sched_process_fork: x",
+                "tmux: server",
+                26,
+            ),
+            ("  a-[b]-7   (-------) [001] d... 2.084301: sched_process_fork: x", "a-[b]", 7),
+            ("  <...>   [001] d... 2.084301: sched_process_fork:", "", 0),
         ] {
-            assert_eq!(event(line), Some((2.084301, "sched_process_fork")), "{line}");
+            let found = event(line).unwrap_or_else(|| panic!("{line}"));
+            let name = "sched_process_fork";
+            let expected = Event { stamp: 2.084301, task, pid, name, details: found.details };
+            assert_eq!(found, expected, "{line}");
         }
         for line in
             ["# tracer: nop", "CPU:1 [LOST 3 EVENTS]", "", "x [000] d... 1.5", "[000] a: b:"]

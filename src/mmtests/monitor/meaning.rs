@@ -185,8 +185,19 @@ fn milliseconds_of_clocks(name: &str) -> &'static str {
     if name.starts_with("task-clock") || name.starts_with("cpu-clock") { "ms" } else { "" }
 }
 
-pub(super) const EVENTS: Meaning =
-    Meaning { reading: counter, unit: |_| "events", is_kept: all, is_drawn: all };
+/// Events of the tracer, and what [`super::stalls`] makes of them.
+pub(super) const EVENTS: Meaning = Meaning {
+    reading: |name| if name.ends_with("-stall") { Reading::Level } else { Reading::Counter },
+    unit: |name| match name {
+        _ if ["-stall", "-stalled", "-awake"].iter().any(|end| name.ends_with(end)) => "ms",
+        _ if name.contains("lru_") && name.contains('-') => "pages",
+        _ if name.starts_with("misplaced_pages-") => "pages",
+        _ if name.ends_with("slab_reclaimed") => "objects",
+        _ => "events",
+    },
+    is_kept: all,
+    is_drawn: all,
+};
 
 /// One figure each is no plot.
 pub(super) const PERF_EVENTS: Meaning =
@@ -234,4 +245,42 @@ pub(super) const BDI: Meaning = Meaning {
     },
     is_kept: all,
     is_drawn: |name| name.starts_with("Bdi"),
+};
+
+pub(super) const THREADS: Meaning = levels(|_| "threads");
+
+pub(super) const BUDDYINFO: Meaning = Meaning {
+    // The smallest blocks, and the largest, which huge pages are made of.
+    is_drawn: |name| ["-order0", "-order9", "-order10"].iter().any(|end| name.ends_with(end)),
+    ..levels(|_| "blocks")
+};
+
+pub(super) const PAGETYPEINFO: Meaning = Meaning {
+    is_drawn: |name| name.ends_with("-free"),
+    ..levels(|name| if name.ends_with("-free") { "pages" } else { "blocks" })
+};
+
+/// Names end as those of `/proc/vmstat`, but for the watermarks.
+pub(super) const ZONEINFO: Meaning = Meaning {
+    reading: |name| match name.rsplit('-').next().unwrap_or(name) {
+        end if end.contains('_') => (PROC_VMSTAT.reading)(end),
+        _ => Reading::Level,
+    },
+    unit: |_| "pages",
+    is_kept: all,
+    is_drawn: |name| {
+        let drawn = ["free", "nr_dirty", "nr_anon_pages", "nr_file_pages", "nr_slab_unreclaimable"];
+        drawn.contains(&name.rsplit('-').next().unwrap_or(name))
+    },
+};
+
+/// Counted anew for each look.
+pub(super) const SYSCALLS: Meaning =
+    levels(|name| if name.ends_with("-time") { "ms" } else { "calls" });
+
+pub(super) const WAITS: Meaning = Meaning {
+    reading: counter,
+    unit: |name| if name.ends_with("-time") { "ms" } else { "waits" },
+    is_kept: all,
+    is_drawn: |name| name.ends_with("-time"),
 };

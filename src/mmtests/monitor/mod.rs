@@ -8,15 +8,19 @@ mod columns;
 mod condense;
 mod counters;
 mod df;
+mod free_pages;
 mod ftrace;
 mod kcache;
+mod kernel_time;
 mod latency;
 mod meaning;
 mod of_run;
 mod perf;
 mod processes;
 mod procfs;
+mod scheduling;
 mod snapshots;
+mod stalls;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -60,17 +64,33 @@ pub const ALL: &[Monitor] = &[
     monitor("numa-convergence", "Local NUMA faults", meaning::SHARE, latency::convergence),
     monitor("numa-meminfo", "Memory by node", meaning::MEMINFO, procfs::node_meminfo),
     monitor("numa-numastat", "Allocations by node", meaning::NUMASTAT, procfs::numastat),
+    monitor("numa-scheduling", "Threads by node", meaning::THREADS, scheduling::numa_scheduling),
     monitor("perf-event-stat", "Events, in all", meaning::PERF_EVENTS, perf::event_stat),
     monitor("perf-time-stat", "Events over time", meaning::PERF_TIMES, perf::time_stat),
     monitor("pidstat", "CPU and disk use of programs", meaning::PROGRAMS, processes::pidstat),
+    monitor("proc-buddyinfo", "Free blocks by size", meaning::BUDDYINFO, free_pages::buddyinfo),
     monitor("proc-interrupts", "Interrupts", meaning::INTERRUPTS, counters::interrupts),
+    monitor(
+        "proc-latency_stats",
+        "What tasks waited for",
+        meaning::WAITS,
+        kernel_time::latency_stats,
+    ),
     monitor("proc-meminfo", "Memory", meaning::MEMINFO, procfs::by_colon),
     monitor("proc-net-dev", "Network devices", meaning::NET_DEV, procfs::net_dev),
+    monitor(
+        "proc-pagetypeinfo",
+        "Free pages by kind",
+        meaning::PAGETYPEINFO,
+        free_pages::pagetypeinfo,
+    ),
     monitor("proc-schedstat", "Scheduler", meaning::SCHEDSTAT, procfs::schedstat),
     monitor("proc-vmstat", "Memory management", meaning::PROC_VMSTAT, counters::vmstat),
+    monitor("proc-zoneinfo", "Memory by zone", meaning::ZONEINFO, free_pages::zoneinfo),
     monitor("read-latency", "Reading a file", meaning::MILLISECONDS, latency::of_programs),
     monitor("slabinfo", "Memory of slabs", meaning::SLABS, procfs::slabinfo),
     monitor("sync-latency", "sync", meaning::SECONDS, latency::of_scripts),
+    monitor("syscalls", "System calls", meaning::SYSCALLS, kernel_time::syscalls),
     monitor("top", "Programs", meaning::TOP, top::top),
     monitor("turbostat", "Frequency and sleep of CPUs", meaning::TURBOSTAT, columns::turbostat),
     monitor("vmstat", "Processes, memory and I/O", meaning::VMSTAT, columns::vmstat),

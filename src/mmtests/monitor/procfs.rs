@@ -153,7 +153,10 @@ pub(super) fn schedstat(text: &Text, out: &mut Parsed) {
             }
         }
     }
-    flush((text, last), clock.now, &mut sums, out);
+    // Of a look that was cut short the sum lacks CPUs.
+    if !out.is_cut {
+        flush((text, last), clock.now, &mut sums, out);
+    }
 }
 
 fn flush(at: (&Text, u64), time: f64, sums: &mut [Option<f64>], out: &mut Parsed) {

@@ -40,8 +40,12 @@ impl Snapshots {
         }
     }
 
-    /// The series, with 0 where a look did not show a name.
-    pub fn finish(self, text: &Text, out: &mut Parsed) {
+    /// The series, with 0 where a look did not show a name. A look that was cut short would lack names, too, and
+    /// is left out.
+    pub fn finish(mut self, text: &Text, out: &mut Parsed) {
+        if out.is_cut {
+            self.looks.pop();
+        }
         for (place, name) in self.names.names().enumerate().take(MOST_NAMES) {
             for (line, time, figures) in &self.looks {
                 let value = figures.get(&place).copied().unwrap_or(0.0);

@@ -118,6 +118,14 @@ fn true_output_of_the_other_monitors() {
         ("pidstat", "pidstat-kB_wr/s", &[(0.0, 0.0), (2.0, 2.0), (4.0, 3.98), (6.0, 4.0)]),
         ("slabinfo", "dentry", &[(0.0, 801318.0 * 192.0 / 1024.0)]),
         ("ftrace", "sched_process_fork", &[(0.0, 0.0), (0.9953240000000001, 270.0)]),
+        ("numa-scheduling", "Node0-threads", &[(0.0, 31.0), (3.0, 31.0)]),
+        ("numa-scheduling", "away-from-memory", &[(0.0, 0.0), (3.0, 0.0)]),
+        ("proc-buddyinfo", "Node0-DMA32-order10", &[(0.0, 18.0), (2.0, 11.0), (5.0, 0.0)]),
+        ("proc-buddyinfo", "Node1-DMA32-order1", &[(0.0, 7.0), (2.0, 12.0), (5.0, 38.0)]),
+        ("proc-pagetypeinfo", "Node0-DMA32-Movable-free", &[(0.0, 19221.0), (2.0, 12770.0)]),
+        ("proc-pagetypeinfo", "Node0-DMA-Movable-blocks", &[(0.0, 7.0)]),
+        ("proc-zoneinfo", "Node0-DMA32-free", &[(0.0, 20997.0)]),
+        ("proc-zoneinfo", "Node0-nr_active_file", &[(0.0, 0.0)]),
         ("numa-meminfo", "Node1-MemFree", &[(0.0, 352384.0), (2.0, 335776.0)]),
         ("numa-numastat", "Node1-numa_hit", &[(0.0, 6406.0), (2.0, 16556.0)]),
         ("perf-event-stat", "page-faults", &[(0.0, 0.0), (3.003143634, 117413.0)]),
@@ -150,6 +158,86 @@ fn true_output_of_the_other_monitors() {
     }
 }
 
+/// A trace of `dd` and of programs that need more memory than there is, on a Linux 6.12.117 with two nodes in QEMU. A
+/// few lines of Python had the same sums of it.
+#[test]
+fn stalls_of_a_true_trace() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/monitors/ftrace-stalls.gz");
+    let log = fs::read(path).unwrap();
+    let out = read("ftrace", "ftrace-x.gz", &log);
+    assert!(out.problems.is_empty(), "{:?}", out.problems);
+    for (name, stalls, longest) in [
+        ("direct_reclaim", 111, 609.209),
+        ("shrink_slab", 1645, 11.284),
+        ("kswapd-shrink_slab", 207, 25.524),
+        ("kcompactd-compaction", 2, 134.441),
+    ] {
+        let found = series(&out, &format!("{name}-stall"));
+        assert_eq!(found.len(), stalls, "{name}");
+        let max = found.iter().map(|(_, value)| *value).fold(0.0, f64::max);
+        assert!((max - longest).abs() < 1e-6, "{name} {max}");
+    }
+    for (name, sum) in [
+        ("direct_reclaim-stalled", 9886.907),
+        ("kswapd-awake", 570.305),
+        ("mm_page_alloc_extfrag-fragmenting", 1274.0),
+        ("mm_page_alloc_extfrag-unmovable", 18.0),
+        ("mm_page_alloc_extfrag-unmovable-among-movable", 9.0),
+        ("kswapd-lru_scanned-anon", 15834.0),
+        ("kswapd-lru_reclaimed-file", 2996.0),
+        ("lru_scanned-file", 6855.0),
+        ("lru_reclaimed-anon", 5243.0),
+        ("slab_reclaimed", 2791.0),
+        ("sched_stick_numa-no-cpu", 1.0),
+    ] {
+        let found = series(&out, name).last().map_or(f64::NAN, |(_, value)| *value);
+        assert!((found - sum).abs() < 1e-6, "{name} {found}");
+    }
+    let (seen, _) = condense(&[("iter-0/ftrace-x.gz", log.as_slice())], None);
+    let figures = |name: &str| {
+        let found = seen[0].series.iter().find(|series| series.name == name).unwrap();
+        (found.reading, found.unit.as_str(), found.iterations[0].unwrap())
+    };
+    let (reading, unit, stall) = figures("direct_reclaim-stall");
+    assert_eq!((reading, unit), (Reading::Level, "ms"));
+    assert!((stall.mean - 89.0712).abs() < 1e-4, "{stall:?}");
+    let (reading, unit, stalled) = figures("direct_reclaim-stalled");
+    assert_eq!((reading, unit), (Reading::Counter, "ms"));
+    assert!((stalled.increase - 9886.907).abs() < 1e-6, "{stalled:?}");
+}
+
+/// Lines of other kernels, after the formats in their sources.
+#[test]
+fn waits_that_an_event_tells() {
+    let log = "dd-7 [000] ..... 1.0: balance_dirty_pages: bdi 8:0: limit=1 dirtied_pause=9 paused=3 pause=40 period=4\n\
+        dd-7 [000] ..... 1.5: balance_dirty_pages: bdi 8:0: limit=1 dirtied_pause=9 paused=3 pause=-28 period=0\n\
+        kswapd0-9 [000] ..... 2.0: writeback_congestion_wait: usec_timeout=100000 usec_delayed=2500\n\
+        dd-7 [000] ..... 2.5: mm_vmscan_throttled: nid=0 usec_timeout=20000 usect_delayed=8000 reason=X\n\
+        a-8 [001] ..... 2.6: sched_swap_numa: src_pid=8 src_tgid=8 src_ngid=5 src_cpu=1 src_nid=1 dst_pid=9 dst_tgid=9 \
+        dst_ngid=5 dst_cpu=0 dst_nid=0\n\
+        a-8 [001] ..... 2.7: mm_migrate_misplaced_pages: comm=a pid=8 tgid=8 src_nid=0 dst_nid=1 nr_pages=3\n\
+        a-8 [001] ..... 2.8: mm_compaction_end: zone_start=0x1 status=complete\n\
+        a-8 [001] ..... 2.9: mm_vmscan_throttled: nid=0\n";
+    let out = read("ftrace", "ftrace-x", log.as_bytes());
+    for (name, expected) in [
+        ("balance_dirty_pages-stall", vec![(0.0, 40.0)]),
+        ("kswapd-congestion_wait-stall", vec![(1.0, 2.5)]),
+        ("throttled-stall", vec![(1.5, 8.0)]),
+        ("sched_swap_numa-local", vec![]),
+        ("compaction-stall", vec![]),
+    ] {
+        assert_eq!(series(&out, name), expected, "{name}");
+    }
+    for (name, sum) in [
+        ("sched_swap_numa-group", 1.0),
+        ("misplaced_pages-from-node0", 3.0),
+        ("misplaced_pages-to-node1", 3.0),
+    ] {
+        assert_eq!(series(&out, name).last().map(|(_, value)| *value), Some(sum), "{name}");
+    }
+    assert_eq!(out.problems.iter().map(|problem| problem.line).collect::<Vec<_>>(), [Some(8)]);
+}
+
 /// Shaped by the monitors of MMTests that print them; what they need was not to be had.
 #[test]
 fn what_no_true_output_is_there_of() {
@@ -178,6 +266,41 @@ fn what_no_true_output_is_there_of() {
     assert_eq!(series(&out, "dentry-allocs"), [(0.0, 0.0), (10.0, 2.0)]);
     assert_eq!(series(&out, "kmalloc-64-allocs"), [(0.0, 7.0), (10.0, 0.0)]);
     assert_eq!(out.problems[0].line, Some(5));
+
+    // Threads of two programs, one of which has a name with a blank.
+    let log = "time: 100\n     8000       7000                  a b                   read           60       120000000\n\
+        \x20     8001       7000                  a b                   read           50         1000000\n\
+        \ntime: 110\n  9  9 c futex 70 5000000\n9 9 c\n";
+    let out = read("syscalls", "syscalls-x", log.as_bytes());
+    assert_eq!(series(&out, "read-calls"), [(0.0, 110.0), (10.0, 0.0)]);
+    assert_eq!(series(&out, "read-time"), [(0.0, 121.0), (10.0, 0.0)]);
+    assert_eq!(series(&out, "futex-time"), [(0.0, 0.0), (10.0, 5.0)]);
+    assert_eq!(out.problems[0].line, Some(7));
+
+    // After kernel/latencytop.c.
+    let log = "\ntime: 100\nLatency Top version : v0.1\n2 3000 2000 do_wait kernel_wait4 \n\
+        1 500 500 io_schedule folio_wait_bit \n\ntime: 110\nLatency Top version : v0.1\n\
+        4 7000 2500 do_wait kernel_wait4 \n1 500 500 io_schedule folio_wait_bit \n1 x\n";
+    let out = read("proc-latency_stats", "proc-latency_stats-x", log.as_bytes());
+    assert_eq!(series(&out, "all-waits"), [(0.0, 3.0), (10.0, 5.0)]);
+    assert_eq!(series(&out, "do_wait-time"), [(0.0, 3.0), (10.0, 7.0)]);
+    assert_eq!(out.problems[0].line, Some(11));
+
+    // Two nodes; a thread that was gone; one whose memory is elsewhere.
+    let log = "  PID   TID NAME              CPU  RN  C0 C1   N0   N1\ntime: 100\n\
+        \x20   1     1 init                1   1   .  X  10%  90% \n\
+        \x20   7     7 x                   0   0   X  .  20%  80%  STUPID 0 != 1\n\
+        \x20   8     8                     0   0   X  . \n    9     9 y                   3\n";
+    let out = read("numa-scheduling", "numa-scheduling-x", log.as_bytes());
+    assert_eq!(series(&out, "Node0-threads"), [(0.0, 2.0)]);
+    assert_eq!(series(&out, "Node1-threads"), [(0.0, 1.0)]);
+    assert_eq!(series(&out, "away-from-memory"), [(0.0, 1.0)]);
+    assert_eq!(out.problems[0].line, Some(6));
+
+    // The kernel stops counting.
+    let log = "time: 1\nNode    0, zone   Normal, type      Movable >100000      2      1 \n";
+    let out = read("proc-pagetypeinfo", "proc-pagetypeinfo-x", log.as_bytes());
+    assert_eq!(series(&out, "Node0-Normal-Movable-free"), [(0.0, 100_008.0)]);
 
     let log = "time: 100\nBdiWriteback:                0 kB\nBdiDirtied:               4096 kB\n\
         BdiWriteBandwidth:      102400 kBps\ntime: 110\nBdiDirtied:               8192 kB\n";

@@ -40,7 +40,15 @@ fn project() -> &'static Path {
 const MONITORS: &str = "
 ## Monitors
 
-What MMTests' monitors write beside a benchmark (`iter-N/<monitor>-<benchmark>`), as series over time.
+What MMTests' monitors write beside a benchmark (`iter-N/<monitor>-<benchmark>`), as series over time. Of ftrace,
+events are counted by name, and what MMTests' summaries tell is worked out: stalls in reclaim, compaction, shrinkers and
+writeback (`direct_reclaim-stall` is each of them in milliseconds, `direct_reclaim-stalled` their sum; those of the
+kernel's own threads begin with `kswapd-`, `kcompactd-` or `khugepaged-`), fragmentation, pages scanned and reclaimed,
+and moves between nodes.
+
+Not read are those whose output are lists for people rather than figures over time: blktrace, dstate, file-frag,
+function-frequency, highorder, perf-event, perf-sched, perf-top, proc-sched_debug, proc-stack, proc-stat,
+proc-timer_list, and others that print stacks or reports.
 
 | monitor | what it tells | tested on the output of |
 |---|---|---|

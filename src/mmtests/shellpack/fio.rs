@@ -1,18 +1,21 @@
-//! Disk throughput (fio): `fio.log` in fio's terse form, fields between semicolons.
+//! Disk throughput and latency (fio): `fio.log` in fio's terse form, fields between semicolons, and
+//! `fio_lat.<job>.log` with a line `19, 24181, 1, 0, 0` for each request: milliseconds since the start,
+//! nanoseconds that it took, whether it wrote. MMTests shows latencies in a report of their own.
 
-use super::words::{number, operation, shorten};
+use super::parsed::REPEAT;
+use super::words::{number, operation, parts, shorten};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
 use crate::model::SummaryKind;
 
-/// Disk throughput, by worker and direction.
+/// Disk throughput, by worker and direction, and latency, by direction.
 pub const FIO: Shellpack = Shellpack {
     name: "fio",
     aliases: &[],
-    title: "Disk throughput (fio)",
+    title: "Disk throughput and latency (fio)",
     kind: SummaryKind::Multiops,
     decimals: 6,
-    metrics: &[Metric::higher("", "KiB/s")],
+    metrics: &[Metric::lower("latency", "µs"), Metric::higher("", "KiB/s")],
     parse,
 };
 
@@ -22,15 +25,55 @@ const READ: usize = 5;
 const MEAN: usize = 39;
 
 fn parse(source: &Source, out: &mut Parsed) {
-    let Some(text) = out.read(&source.logs, "fio.log") else { return };
-    for (line, content) in text.lines().filter(|(_, content)| !content.trim().is_empty()) {
-        match Terse::new(content) {
-            Some(terse) => terse.add((&text, line), out),
-            None => out.complain(
-                (&text, line),
-                format!("not a line in fio's terse form: \"{}\"", shorten(content)),
-            ),
+    let mut is_old = false;
+    if let Some(text) = out.read(&source.logs, "fio.log") {
+        for (line, content) in text.lines().filter(|(_, content)| !content.trim().is_empty()) {
+            match Terse::new(content) {
+                Some(terse) => {
+                    is_old |= terse.is_of_fio_2();
+                    terse.add((&text, line), out);
+                }
+                None => out.complain(
+                    (&text, line),
+                    format!("not a line in fio's terse form: \"{}\"", shorten(content)),
+                ),
+            }
         }
+        if text.as_str().trim_ascii().is_empty() {
+            out.missing(&text, "line of results", REPEAT);
+        }
+    }
+    // Before fio 3 they were microseconds.
+    let unit = if is_old { 1.0 } else { 1000.0 };
+    for (name, _) in source.logs.between("fio_lat.", ".log") {
+        if let Some(text) = out.read(&source.logs, name) {
+            latencies(&text, unit, out);
+        }
+    }
+}
+
+/// What requests took, in microseconds, at the seconds at which they ended.
+fn latencies(text: &Text, unit: f64, out: &mut Parsed) {
+    let mut ids = [None; 2];
+    for (line, content) in text.lines() {
+        let mut fields = parts(content, b',').map(str::trim_ascii);
+        let time = fields.next().and_then(number);
+        let latency = fields.next().and_then(number);
+        let (Some(time), Some(latency), Some(direction)) = (time, latency, fields.next()) else {
+            out.missing_in((text, line), content, "time, latency and direction");
+            continue;
+        };
+        let (place, operation) = match direction {
+            "0" => (0, "latency-read"),
+            "1" => (1, "latency-write"),
+            // Trims.
+            _ => continue,
+        };
+        let id = *ids[place].get_or_insert_with(|| out.samples.operation(operation));
+        out.add_to((text, line), id, time / 1000.0, latency / unit);
+    }
+    if text.as_str().is_empty() {
+        out.missing(text, "latency", REPEAT);
     }
 }
 
@@ -55,6 +98,10 @@ impl<'l> Terse<'l> {
         let (worker, error) = (*fields.get(2)?, *fields.get(4)?);
         fields.get(write + MEAN)?;
         Some(Terse { fields, worker, error, write })
+    }
+
+    fn is_of_fio_2(&self) -> bool {
+        self.fields.get(1).is_some_and(|version| version.starts_with("fio-2."))
     }
 
     fn field(&self, n: usize) -> Option<f64> {
@@ -129,5 +176,18 @@ mod tests {
         assert_eq!(rows(&out), [("kb/sec-writer-write", 1.0, 0.0)]);
         assert_eq!(out.problems[0].what, "fio reports error 5 for writer");
         assert!(out.problems[1].remedy.contains("longer"));
+    }
+
+    /// fio 3.33
+    #[test]
+    fn latencies_of_requests() {
+        let log =
+            "0, 24181, 1, 0, 0\n1500, 17348, 0, 4096, 0\n1501, 9000, 2, 4096, 0\n1502, x, 1\n";
+        let out = parse("fio", &[("fio_lat.1.log", log), ("fio_clat.1.log", log)]);
+        assert_eq!(rows(&out), [("latency-write", 0.0, 24.181), ("latency-read", 1.5, 17.348)]);
+        assert_eq!(out.problems[0].line, Some(4));
+        let old = line("3", "0", &[]).replace("fio-3.33", "fio-2.16");
+        let out = parse("fio", &[("fio.log", old.as_str()), ("fio_lat.1.log", "0, 24181, 1, 0\n")]);
+        assert_eq!(rows(&out), [("latency-write", 0.0, 24181.0)]);
     }
 }

@@ -47,17 +47,15 @@ mod xfstests;
 #[cfg(test)]
 mod catalogue_tests;
 #[cfg(test)]
-mod cut_tests;
-#[cfg(test)]
 mod robustness_tests;
 #[cfg(test)]
-mod testing;
+pub(in crate::mmtests) mod testing;
 
 use super::logs::Logs;
 use crate::model::{Direction, FAILURES, SummaryKind};
 
 pub use parsed::Parsed;
-pub(super) use words::{after, halves, number, number_at, words};
+pub(super) use words::{Words, after, halves, number, number_at, words};
 
 /// All benchmarks that melbot reads by itself.
 pub const ALL: &[&Shellpack] = &[

@@ -27,6 +27,8 @@ pub struct Parsed {
     pub path: String,
     /// When the last figure was written, in seconds since 1970, where a log tells.
     pub last: Option<f64>,
+    /// `true` if the log that was read last breaks off: what would be added up over its last lines is not.
+    pub is_cut: bool,
     complaints: usize,
 }
 
@@ -35,9 +37,11 @@ impl Parsed {
     /// is a last line that does not end: it is left out, lest half a number be taken for a whole one.
     pub fn read(&mut self, logs: &Logs, name: &str) -> Option<Text> {
         let (mut text, problem) = logs.read(name)?;
+        self.is_cut = problem.is_some();
         self.problems.extend(problem);
         self.complaints = 0;
         if let Some((line, cut)) = text.cut_unended() {
+            self.is_cut = true;
             self.complain((&text, line), format!("the log breaks off in \"{}\"", shorten(&cut)));
         }
         Some(text)

@@ -9,10 +9,10 @@
 //! ```
 
 use super::parsed::REPEAT;
-use super::words::{grouped, halves, number, number_at, parts};
+use super::words::{grouped, halves, number, number_at};
 use super::{Metric, Parsed, Shellpack, Source};
 use crate::mmtests::logs::Text;
-use crate::model::SummaryKind;
+use crate::model::{OperationId, SummaryKind};
 
 /// Percentiles of latencies, and rates.
 pub const SIMOOP: Shellpack = Shellpack {
@@ -35,18 +35,21 @@ pub const SIMOOP: Shellpack = Shellpack {
 /// What is told of each latency, and which of it MMTests' ratio tables show.
 const PERCENTILES: [&str; 4] = ["p50", "p95", "p99", "max"];
 const RATIO: &str = "p95";
+/// What is timed.
+const OPERATIONS: [&str; 3] = ["Read", "Write", "Allocation"];
 
 fn parse(source: &Source, out: &mut Parsed) {
     let Some(text) = out.read(&source.logs, "simoop.log") else { return };
     let warm = |(_, line): &(u64, &str)| !line.starts_with("Warmup complete");
     let measured = text.lines().skip_while(warm);
     let measured = measured.take_while(|(_, line)| !line.starts_with("Final stats"));
+    let mut latencies = Latencies::default();
     let mut seen = false;
     let mut time = 0.0;
     for (line, content) in measured {
         let Some((subject, rest)) = told(content) else { continue };
         if let Some(subject) = subject.strip_suffix(" latency usec:") {
-            seen |= percentiles((&text, line), time, subject, rest, out);
+            seen |= latencies.take((&text, line), time, subject, rest, out);
         } else if subject == "Run time:" {
             time = number_at(rest, 0).unwrap_or(time);
         } else if let Some(subject) = subject.strip_suffix(" rate =") {
@@ -73,43 +76,88 @@ fn told(line: &str) -> Option<(&str, &str)> {
     line.split_at_checked(at + 1)
 }
 
-/// Takes a line of latencies; `false` if it is of none of the operations that count.
-fn percentiles(
-    at: (&Text, u64),
-    time: f64,
-    subject: &str,
-    latencies: &str,
-    out: &mut Parsed,
-) -> bool {
-    let operation = subject.split_ascii_whitespace().next_back().unwrap_or_default();
-    if !matches!(operation, "Read" | "Write" | "Allocation") {
-        return false;
-    }
-    let mut values = [None; PERCENTILES.len()];
-    for part in parts(latencies, b'(') {
-        let Some((name, rest)) = halves(part, b':') else { continue };
-        let place = match name {
-            "p50" => 0,
-            "p95" => 1,
-            "p99" => 2,
-            "max" => 3,
-            _ => continue,
+/// The operations that MMTests shows, and their series by percentile, once they are known.
+#[derive(Default)]
+struct Latencies {
+    series: [[Option<OperationId>; PERCENTILES.len()]; OPERATIONS.len()],
+}
+
+impl Latencies {
+    /// Takes a line of latencies; `false` if it is of none of the operations that count.
+    fn take(
+        &mut self,
+        at: (&Text, u64),
+        time: f64,
+        subject: &str,
+        latencies: &str,
+        out: &mut Parsed,
+    ) -> bool {
+        let Some(operation) = OPERATIONS.iter().position(|name| subject.ends_with(name)) else {
+            return false;
         };
-        values[place] = halves(rest, b')').and_then(|(value, _)| grouped(value.trim_ascii()));
+        let mut values = [None; PERCENTILES.len()];
+        let mut rest = latencies;
+        while let Some((_, behind)) = halves(rest, b'(') {
+            let Some((place, value)) = percentile(behind) else {
+                rest = behind;
+                continue;
+            };
+            let (value, behind) = latency(value);
+            (values[place], rest) = (value, behind);
+        }
+        let names = PERCENTILES.iter().zip(values).zip(&mut self.series[operation]);
+        for ((percentile, value), series) in names {
+            let Some(value) = value else {
+                out.missing_in(at, latencies, percentile);
+                continue;
+            };
+            let id = *series.get_or_insert_with(|| {
+                let name = [percentile, "-", OPERATIONS[operation]];
+                let is_ratio = *percentile == RATIO;
+                if is_ratio { out.samples.ratio_joined(&name) } else { out.samples.joined(&name) }
+            });
+            out.add_to(at, id, time, value);
+        }
+        true
     }
-    for (percentile, value) in PERCENTILES.into_iter().zip(values) {
-        let Some(value) = value else {
-            out.missing_in(at, latencies, percentile);
-            continue;
-        };
-        let name = [percentile, "-", operation];
-        let id = match percentile {
-            RATIO => out.samples.ratio_joined(&name),
-            _ => out.samples.joined(&name),
-        };
-        out.add_to(at, id, time, value);
+}
+
+/// Which percentile is told, and what follows its colon.
+#[inline]
+fn percentile(text: &str) -> Option<(usize, &str)> {
+    let (name, rest) = text.split_at_checked(4)?;
+    let place = match name.as_bytes() {
+        b"p50:" => 0,
+        b"p95:" => 1,
+        b"p99:" => 2,
+        b"max:" => 3,
+        _ => return None,
+    };
+    Some((place, rest))
+}
+
+/// The number before a closing parenthesis, which has commas between its thousands, and what follows it.
+#[inline]
+fn latency(text: &str) -> (Option<f64>, &str) {
+    let (mut value, mut digits, mut groups) = (0_u32, 0, 0);
+    for (at, byte) in text.bytes().enumerate().take(12) {
+        match byte {
+            b'0'..=b'9' => {
+                value = value.wrapping_mul(10).wrapping_add(u32::from(byte - b'0'));
+                digits += 1;
+            }
+            b' ' if digits + groups == 0 => {}
+            b',' if (digits == 3 || groups == 0) && (1..=3).contains(&digits) && groups < 2 => {
+                (digits, groups) = (0, groups + 1);
+            }
+            b')' if digits == 3 || (groups == 0 && (1..=9).contains(&digits)) => {
+                return (Some(value.into()), text.get(at + 1..).unwrap_or_default());
+            }
+            _ => break,
+        }
     }
-    true
+    // Anything else takes longer.
+    halves(text, b')').map_or((None, ""), |(value, rest)| (grouped(value.trim_ascii()), rest))
 }
 
 #[cfg(test)]

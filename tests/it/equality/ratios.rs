@@ -69,7 +69,7 @@ impl Check<'_> {
         }
         for operation in self.bench.operations() {
             match deviation(self.bench.name, operation).map(|found| found.instead) {
-                None | Some(Instead::ToldDirection) => {}
+                None | Some(Instead::ToldDirection | Instead::NoRatio) => {}
                 Some(instead) => self.of_samples(operation, instead, findings),
             }
         }
@@ -130,7 +130,8 @@ impl Check<'_> {
     fn rows_of_our_own(&self, known: &BTreeSet<&str>, findings: &mut Findings) {
         for ((operation, run), mine) in &self.ours {
             let name = operation.as_str();
-            let deviates = deviation(self.bench.name, name).is_some();
+            let deviates = deviation(self.bench.name, name)
+                .is_some_and(|found| found.instead != Instead::NoRatio);
             if known.contains(name) || TOTALS.contains(&name) || deviates {
                 continue;
             }

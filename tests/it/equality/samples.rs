@@ -34,7 +34,7 @@ fn samples_are_those_of_mmtests() {
         }
     }
     assert!(ours.is_empty(), "results that MMTests does not see: {:?}", ours.keys());
-    findings.assert_all_right(&[("samples", 2769), ("series", 399)]);
+    findings.assert_all_right(&[("samples", 6125), ("series", 405)]);
 }
 
 /// Samples by machine and config.
