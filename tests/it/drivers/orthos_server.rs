@@ -123,11 +123,13 @@ impl Orthos {
 /// Stands between melbot and the server, and keeps what they say.
 pub fn recorder(orthos: &Arc<Orthos>) -> (Server, Arc<Mutex<Vec<Value>>>) {
     let said = Arc::new(Mutex::new(Vec::new()));
-    let (orthos, kept) = (Arc::clone(orthos), Arc::clone(&said));
+    // The recorder lives as long as the tests, the server no longer than its own.
+    let (orthos, kept) = (Arc::downgrade(orthos), Arc::clone(&said));
     let mut token = None;
     let server = serve(move |request| {
         let Request { method, path, authorization, body } = request;
         let known = authorization.as_ref().and(token.as_deref());
+        let Some(orthos) = orthos.upgrade() else { return (500, "null".to_owned()) };
         let (status, answer) = orthos.ask(method, path, known, body);
         if let Some(fresh) = answer["token"].as_str() {
             token = Some(fresh.to_owned());

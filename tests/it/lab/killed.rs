@@ -2,8 +2,10 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use super::played::Machine;
 use super::world::World;
 
 /// A client, and the lines that it prints.
@@ -111,4 +113,47 @@ fn lab_a_client_whose_machine_is_taken_leaves_it_alone() {
     assert_eq!(world.printed(&["machine", "power", "vm1", "status"]), "on\n", "it is hers now");
     let listed = world.printed(&["machine", "list"]);
     assert!(listed.contains("vm1  jane (a panic)"), "{listed}");
+}
+
+/// What a step left half done is done again, whenever that was.
+#[test]
+fn lab_a_client_that_is_killed_at_any_moment_brings_all_home_once() {
+    let jobs = if std::env::var_os("MELBOT_SLOW_TESTS").is_some() { 20 } else { 1 };
+    let machine = Machine::new("");
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut kills = 0;
+    for number in 0..jobs {
+        let name = format!("job{number}");
+        machine.job(&name);
+        let job = format!("jobs/{name}.toml");
+        let status = loop {
+            let mut client = machine.lab.command(&["client", "node1", "--job", &job]);
+            let mut child = client.stderr(Stdio::null()).spawn().unwrap();
+            let within = Duration::from_millis(random.u64(50..10_000));
+            let began = Instant::now();
+            let ended = loop {
+                match child.try_wait().unwrap() {
+                    None if began.elapsed() < within => thread::sleep(Duration::from_millis(20)),
+                    ended => break ended,
+                }
+            };
+            if let Some(status) = ended {
+                break status;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            kills += 1;
+        };
+        assert!(status.success(), "{name}: {}", machine.lab.printed(&["machine", "show", "node1"]));
+        assert_eq!(machine.lab.power("status"), "off\n");
+        assert!(!machine.lab.path("state/node1/lease.json").exists());
+        for iteration in 0..2 {
+            let run = format!("results/node1/config-one/{name}");
+            let version = machine.lab.read(&format!("{run}/iter-{iteration}/kernel.version"));
+            assert_eq!(version, "test\n");
+        }
+    }
+    let runs = std::fs::read_dir(machine.lab.path("results/node1/config-one")).unwrap();
+    assert_eq!(runs.count(), jobs, "each once, and nothing half done");
+    println!("{kills} kills in {jobs} jobs");
 }
