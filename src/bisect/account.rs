@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::candidates::Described;
-use super::session::{Revert, Session};
+use super::entry::Check;
+use super::session::Session;
 use super::steps::{Outcome, Place, Step};
 use super::subject::Alerted;
 use crate::stats::robust;
@@ -70,6 +71,8 @@ pub struct Account {
     pub measured: Vec<Measured>,
     /// The bad end without the culprit.
     pub reverted: Option<Reverted>,
+    /// The culprit and its parent with another code layout.
+    pub relaid: Option<Relaid>,
 }
 
 /// A commit that may have done it.
@@ -116,6 +119,19 @@ pub struct Reverted {
     /// Their median.
     pub median: Option<f64>,
     /// Why it could not be.
+    pub failed: Option<String>,
+}
+
+/// The culprit and what it is set against, built with another code layout.
+#[derive(Debug, Serialize)]
+pub struct Relaid {
+    /// What was measured without the culprit.
+    pub before: Vec<f64>,
+    /// What was measured with it.
+    pub after: Vec<f64>,
+    /// The step between their medians as a share of the distance of the ends.
+    pub share: Option<f64>,
+    /// Why they could not be measured.
     pub failed: Option<String>,
 }
 
@@ -174,6 +190,7 @@ impl Account {
             credible: credible.len(),
             measured: measured(session, &posterior),
             reverted: culprit.and_then(|culprit| reverted(session, culprit.commit)),
+            relaid: culprit.and_then(|culprit| relaid(session, culprit.commit)),
         }
     }
 
@@ -258,6 +275,23 @@ impl Reverted {
     }
 }
 
+impl Relaid {
+    /// As a sentence.
+    pub fn sentence(&self) -> String {
+        match (&self.failed, self.share) {
+            (Some(reason), _) => {
+                format!("With another code layout it cannot be measured: {reason}.")
+            }
+            (None, Some(share)) => format!(
+                "With another code layout its step is {:.0} % of the whole{}.",
+                100.0 * share,
+                if share < 0.5 { ": it may be the luck of the layout" } else { "" }
+            ),
+            (None, None) => "With another code layout it was not measured yet.".to_owned(),
+        }
+    }
+}
+
 /// A result in five digits.
 pub fn figure(value: f64) -> String {
     if value.abs() >= 1e12 {
@@ -301,12 +335,32 @@ fn reverted(session: &Session, culprit: usize) -> Option<Reverted> {
     let mut found = Reverted { values: Vec::new(), median: None, failed: None };
     for revert in session.reverts(culprit) {
         match revert {
-            Revert::Value(value) => found.values.push(*value),
-            Revert::Failed(reason) => found.failed = Some(reason.clone()),
+            Check::Value(value) => found.values.push(*value),
+            Check::Failed(reason) => found.failed = Some(reason.clone()),
         }
     }
     found.median = robust::median(&found.values);
     (found.failed.is_some() || !found.values.is_empty()).then_some(found)
+}
+
+fn relaid(session: &Session, culprit: usize) -> Option<Relaid> {
+    let mut found = Relaid { before: Vec::new(), after: Vec::new(), share: None, failed: None };
+    for place in session.search.against(culprit) {
+        let side =
+            if place == Place::Commit(culprit) { &mut found.after } else { &mut found.before };
+        for check in session.relaid(place) {
+            match check {
+                Check::Value(value) => side.push(*value),
+                Check::Failed(reason) => found.failed = Some(reason.clone()),
+            }
+        }
+    }
+    found.share = session.search.levels().and_then(|levels| {
+        let scaled = |values: &[f64]| robust::median(values).map(|value| levels.scaled(value));
+        let step = scaled(&found.after)? - scaled(&found.before)?;
+        Some(step * levels.noise / (levels.bad - levels.good)).filter(|share| share.is_finite())
+    });
+    (found.failed.is_some() || !found.before.is_empty()).then_some(found)
 }
 
 fn stage(step: &Step) -> Stage {

@@ -40,6 +40,9 @@ pub fn mail(account: &Account, others: &[String]) -> Option<String> {
     if let Some(reverted) = &account.reverted {
         text += &format!("\n{}\n", reverted.sentence());
     }
+    if let Some(relaid) = &account.relaid {
+        text += &format!("\n{}\n", relaid.sentence());
+    }
     if worse {
         text += &format!("\n#regzbot introduced: {:.12}\n", culprit.commit);
     }

@@ -9,6 +9,7 @@ mod belief;
 mod candidates;
 mod checkout;
 mod commits;
+mod entry;
 mod explain;
 mod levels;
 pub mod local;
@@ -20,9 +21,10 @@ mod session;
 mod steps;
 mod subject;
 
-pub use account::{Account, Candidate, Measured, Reverted, Stage, figure};
+pub use account::{Account, Candidate, Measured, Relaid, Reverted, Stage, figure};
 pub use candidates::{CandidatesError, Described};
 pub use commits::{BadGraph, Commits};
+pub use entry::{Check, Entry};
 pub use explain::explain;
 pub use levels::Levels;
 pub use local::{DOUBTED, REVERTED};
@@ -30,7 +32,7 @@ pub use mail::{mail, maintainers};
 pub use narrow::{BENCHMARKS, narrow};
 pub use reading::results;
 pub use search::Search;
-pub use session::{Entry, Revert, Session, SessionError};
+pub use session::{Session, SessionError};
 pub use steps::{Culprit, Event, Outcome, Place, Purpose, Settings, Step};
 pub use subject::{Alerted, Subject};
 

@@ -240,14 +240,21 @@ impl Search {
         open.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at)
     }
 
-    /// The culprit against its parents, in turn.
-    fn confirm(&self, commit: usize, probability: f64, levels: &Levels) -> Step {
-        let parents: Vec<usize> = self.commits.parents(commit).to_vec();
-        let mut places: Vec<Place> = parents.into_iter().map(Place::Commit).collect();
+    /// What a commit is measured against to confirm that it did it: itself, after its parents or, where
+    /// none of them is a candidate, the good end.
+    pub fn against(&self, commit: usize) -> Vec<Place> {
+        let mut places: Vec<Place> =
+            self.commits.parents(commit).iter().map(|up| Place::Commit(*up)).collect();
         if places.is_empty() {
             places.push(Place::Good);
         }
         places.push(Place::Commit(commit));
+        places
+    }
+
+    /// The culprit against its parents, in turn.
+    fn confirm(&self, commit: usize, probability: f64, levels: &Levels) -> Step {
+        let places = self.against(commit);
         let unmeasurable = |place: &Place| match place {
             Place::Commit(at) => self.skipped[*at],
             Place::Good => false,

@@ -10,53 +10,17 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::candidates::{self, CandidatesError, Described};
 use super::commits::{BadGraph, Commits};
+use super::entry::{Check, Entry};
 use super::search::Search;
 use super::steps::{Event, Place, Settings};
 use super::subject::{Alerted, Subject};
 use crate::mmtests::{self, printable};
 use crate::notes;
 use crate::stats::robust;
-
-/// A line of the journal: exactly one of `value`, `skip`, `image` and `revert` is there.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// When it was written.
-    #[serde(default)]
-    pub time: String,
-    /// Full name of the commit; of a reverted one, what was reverted.
-    pub commit: String,
-    /// A measurement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<f64>,
-    /// Why it cannot be measured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub skip: Option<String>,
-    /// It was built: the hash of its image, as hexadecimal digits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// The bad end without the commit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revert: Option<Revert>,
-    /// How long it took.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
-}
-
-/// What became of the bad end without the culprit.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Revert {
-    /// A measurement of it.
-    Value(f64),
-    /// It cannot be made or measured, and why.
-    Failed(String),
-}
 
 /// Why a session cannot be used.
 #[derive(Debug, Error)]
@@ -288,10 +252,17 @@ impl Session {
     }
 
     /// What became of the bad end without a commit.
-    pub fn reverts(&self, at: usize) -> impl Iterator<Item = &Revert> {
+    pub fn reverts(&self, at: usize) -> impl Iterator<Item = &Check> {
         let name = self.name(Place::Commit(at));
         let of_it = self.journal.iter().filter(move |entry| entry.commit == name);
         of_it.filter_map(|entry| entry.revert.as_ref())
+    }
+
+    /// What became of a place that was built with another code layout.
+    pub fn relaid(&self, at: Place) -> impl Iterator<Item = &Check> {
+        let name = self.name(at);
+        let of_it = self.journal.iter().filter(move |entry| entry.commit == name);
+        of_it.filter_map(|entry| entry.layout.as_ref())
     }
 
     /// Writes down a measurement and how many seconds it took, if known.
@@ -341,12 +312,22 @@ impl Session {
     pub fn reverted(
         &mut self,
         at: usize,
-        reverts: Vec<Revert>,
+        reverts: Vec<Check>,
         seconds: Option<f64>,
     ) -> Result<(), SessionError> {
         let of_it =
             |revert| Entry { revert: Some(revert), seconds, ..self.entry(Place::Commit(at)) };
         self.add_all(reverts.into_iter().map(of_it).collect())
+    }
+
+    /// Writes down what became of a place that was built with another code layout.
+    pub fn relaid_as(
+        &mut self,
+        at: Place,
+        check: Check,
+        seconds: Option<f64>,
+    ) -> Result<(), SessionError> {
+        self.add(Entry { layout: Some(check), seconds, ..self.entry(at) })
     }
 
     fn entry(&self, at: Place) -> Entry {
@@ -371,18 +352,18 @@ impl Session {
     /// What an entry means to the search; the error is a sentence.
     fn event(&self, entry: &Entry) -> Result<Option<Event>, String> {
         let at = self.place(&entry.commit).map_err(|error| error.to_string())?;
-        match (entry.value, &entry.skip, &entry.image, &entry.revert) {
-            (Some(value), None, None, None) => Ok(Some(Event::Measured { at, value })),
-            (None, Some(_), None, None) => match at {
+        match (entry.value, &entry.skip, &entry.image, &entry.revert, &entry.layout) {
+            (Some(value), None, None, None, None) => Ok(Some(Event::Measured { at, value })),
+            (None, Some(_), None, None, None) => match at {
                 Place::Commit(at) => Ok(Some(Event::Skipped(at))),
                 Place::Good => Err("the good end cannot be left out".to_owned()),
             },
-            (None, None, Some(image), None) => match u64::from_str_radix(image, 16) {
+            (None, None, Some(image), None, None) => match u64::from_str_radix(image, 16) {
                 Ok(image) => Ok(Some(Event::Built { at, image })),
                 Err(_) => Err(format!("{image:?} is no hash of 16 hexadecimal digits")),
             },
-            (None, None, None, Some(_)) => Ok(None),
-            _ => Err("exactly one of value, skip, image and revert is wanted".to_owned()),
+            (None, None, None, Some(_), None) | (None, None, None, None, Some(_)) => Ok(None),
+            _ => Err("exactly one of value, skip, image, revert and layout is wanted".to_owned()),
         }
     }
 

@@ -7,9 +7,11 @@ use anyhow::bail;
 use clap::Args;
 
 use super::{Ending, print, warn};
-use crate::client::{Folders, Job, Journal, Next, Outcome, Progress, Step, Work, jobs_of, plan};
+use crate::client::{
+    Event, Facts, Folders, Job, Journal, Next, Outcome, Progress, Step, Work, jobs_of, plan,
+};
 use crate::coordinator::{Desk, Runner, Told};
-use crate::lab::Lab;
+use crate::lab::{Inventory, Lab};
 use crate::notes;
 
 /// Run jobs on a machine: reserve it, boot each kernel, run MMTests, bring the logs home, give it back
@@ -23,6 +25,7 @@ use crate::notes;
     melbot client ivor                                     all jobs in jobs/ for ivor, one by one\n  \
     melbot client ivor --job jobs/6.18-netperf.toml\n  \
     melbot client ivor --dry-run                           only say what would be done\n  \
+    melbot client ivor --again                             once more what has failed\n  \
     melbot client ivor --queue                             what the coordinator queues, until it is killed\n\n\
     A job:\n  \
     machines = [\"ivor\"]\n  \
@@ -48,8 +51,11 @@ pub struct ClientVerb {
     /// Wait so many minutes for a machine that somebody else has
     #[arg(long, value_name = "N", default_value_t = 0)]
     wait: u64,
+    /// Begin those jobs anew that are over and not finished
+    #[arg(long)]
+    again: bool,
     /// Take jobs from the queue of the lab, or from that file or postgres:// URL, one by one for ever
-    #[arg(long, value_name = "PLACE", num_args = 0..=1, conflicts_with_all = ["jobs", "dry_run", "wait"])]
+    #[arg(long, value_name = "PLACE", num_args = 0..=1, conflicts_with_all = ["jobs", "dry_run", "wait", "again"])]
     queue: Option<Option<PathBuf>>,
     /// With --queue: end when nothing is to be done
     #[arg(long, requires = "queue")]
@@ -62,6 +68,7 @@ pub struct ClientVerb {
 impl ClientVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         let lab = Lab::at(&self.lab)?;
+        Inventory::machine(lab.folder(), &self.machine)?;
         let results = self.results.clone().unwrap_or_else(|| lab.folder().join("results"));
         if let Some(queue) = &self.queue {
             return self.serve(&lab, queue.as_deref(), &results);
@@ -75,20 +82,21 @@ impl ClientVerb {
             );
         }
         if self.dry_run {
-            lab.inventory()?;
-            crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
-            return print(&dry_run(&lab, &self.machine, &jobs)?).map(|()| Ending::Fine);
+            return print(&self.planned(&lab, jobs)?).map(|()| Ending::Fine);
         }
         let wait = Duration::from_secs(60 * self.wait);
         let mut all = true;
         for job in jobs {
+            let (job, events) = self.newest(&lab, job)?;
             let (id, path) = (job.id.clone(), job.path.clone());
-            let mut work = Work::open(&lab, &self.machine, job, &results, wait)?;
-            if let Some(outcome) = over(&work) {
-                warn(&format!("{}: {} before", path.display(), said(&outcome)));
-                all &= outcome == Outcome::Finished;
+            if let Some(outcome) = over(&job, &events) {
+                let finished = outcome == Outcome::Finished;
+                let anew = if finished { "" } else { "; --again begins it anew" };
+                warn(&format!("{}: {} before{anew}", path.display(), said(&outcome)));
+                all &= finished;
                 continue;
             }
+            let mut work = Work::open(&lab, &self.machine, job, &results, wait)?;
             warn(&format!("{} on {}", path.display(), self.machine));
             let outcome = work.run(&mut told)?;
             warn(&format!("{id}: {}", said(&outcome)));
@@ -98,7 +106,6 @@ impl ClientVerb {
     }
 
     fn serve(&self, lab: &Lab, queue: Option<&Path>, results: &Path) -> anyhow::Result<Ending> {
-        crate::lab::Inventory::machine(lab.folder(), &self.machine)?;
         let queue = match queue {
             Some(place) => place.to_owned(),
             None => Desk::queue_of(lab.folder())?,
@@ -118,6 +125,48 @@ impl ClientVerb {
         Ok(Ending::Fine)
     }
 
+    /// The last try of a job, or with --again the next one, and what happened in it. Each has a journal of
+    /// its own.
+    fn newest(&self, lab: &Lab, job: Job) -> anyhow::Result<(Job, Vec<Event>)> {
+        let state = lab.state(&self.machine);
+        let path = |job: &Job| Folders::of(&state, &job.id).journal();
+        let numbered = |number: u32| Job { id: format!("{}-{number}", job.id), ..job.clone() };
+        let later = (2..).map(numbered).take_while(|job| path(job).exists()).last();
+        let newest = later.unwrap_or_else(|| job.clone());
+        let entries = Journal::read(&path(&newest))?;
+        let events: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
+        if !self.again || over(&newest, &events).is_none_or(|how| how == Outcome::Finished) {
+            return Ok((newest, events));
+        }
+        let free = (2..).map(numbered).find(|job| !path(job).exists());
+        Ok((free.unwrap_or(job), Vec::new()))
+    }
+
+    /// The steps that are left, if all goes well.
+    fn planned(&self, lab: &Lab, jobs: Vec<Job>) -> anyhow::Result<String> {
+        let mut text = String::new();
+        for job in jobs {
+            let (job, mut events) = self.newest(lab, job)?;
+            let begun = if events.is_empty() { "" } else { " (begun before)" };
+            text += &format!("{} on {}{begun}\n", job.path.display(), self.machine);
+            text += &format!("  kernel   {}\n", job.file.kernel.package.display());
+            let mmtests = &job.file.mmtests.source;
+            text += &format!("  config   {}, MMTests from {mmtests}\n", job.file.config);
+            let mut steps = Vec::new();
+            if plan::unpublished(job.shape(), &events) {
+                steps.push(Step::Publish.to_string());
+            }
+            while let Next::Do(step) = plan::next(job.shape(), &events) {
+                steps.push(step.to_string());
+                events.push(done(step));
+            }
+            let steps =
+                if steps.is_empty() { "none: it is over".to_owned() } else { steps.join(", ") };
+            text += &format!("  steps    {steps}\n");
+        }
+        Ok(text)
+    }
+
     fn find(&self, lab: &Lab) -> anyhow::Result<Vec<Job>> {
         if !self.jobs.is_empty() {
             return self.jobs.iter().map(|path| read(path, lab)).collect();
@@ -132,16 +181,11 @@ fn read(path: &Path, lab: &Lab) -> anyhow::Result<Job> {
     Ok(Job::read(path, lab.folder())?)
 }
 
-fn shape(job: &Job) -> plan::Shape {
-    plan::Shape {
-        iterations: job.file.iterations,
-        fresh_boots: job.file.fresh_boots,
-        attempts: job.file.attempts,
+fn over(job: &Job, events: &[Event]) -> Option<Outcome> {
+    if plan::unpublished(job.shape(), events) {
+        return None;
     }
-}
-
-fn over(work: &Work) -> Option<Outcome> {
-    match plan::next(shape(&work.job), work.journal.events()) {
+    match plan::next(job.shape(), events) {
         Next::End(outcome) => Some(outcome),
         Next::Do(_) => None,
     }
@@ -179,29 +223,6 @@ fn told(progress: &Progress) {
     }
 }
 
-/// The steps that are left, if all goes well.
-fn dry_run(lab: &Lab, machine: &str, jobs: &[Job]) -> anyhow::Result<String> {
-    let mut text = String::new();
-    for job in jobs {
-        let folders = Folders::of(&lab.state(machine), &job.id);
-        let entries = Journal::read(&folders.journal())?;
-        let mut events: Vec<_> = entries.into_iter().map(|entry| entry.event).collect();
-        let begun = if events.is_empty() { "" } else { " (begun before)" };
-        text += &format!("{} on {machine}{begun}\n", job.path.display());
-        text += &format!("  kernel   {}\n", job.file.kernel.package.display());
-        text +=
-            &format!("  config   {}, MMTests from {}\n", job.file.config, job.file.mmtests.source);
-        let mut steps = Vec::new();
-        while let Next::Do(step) = plan::next(shape(job), &events) {
-            steps.push(step.to_string());
-            events.push(done(step));
-        }
-        let steps = if steps.is_empty() { "none: it is over".to_owned() } else { steps.join(", ") };
-        text += &format!("  steps    {steps}\n");
-    }
-    Ok(text)
-}
-
-fn done(step: Step) -> crate::client::Event {
-    crate::client::Event::Done { step, facts: crate::client::Facts::default(), seconds: 0 }
+fn done(step: Step) -> Event {
+    Event::Done { step, facts: Facts::default(), seconds: 0 }
 }

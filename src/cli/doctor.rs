@@ -10,7 +10,7 @@ use crate::lab::Lab;
 
 /// Look at everything that a coordinator needs, and say what to do where something is wrong
 ///
-/// Programs, disk, clock, coordinator.toml, machines, queue, trees, address and mail. Changes nothing. Exits
+/// Programs, disk, clock, coordinator.toml, machines, queue, trees, address, tokens and mail. Changes nothing. Exits
 /// with 1 if something is wrong.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  melbot doctor /srv/lab")]
@@ -27,7 +27,7 @@ impl Doctor {
         examine(&lab, &mut |finding| {
             let how = finding.fault.as_deref().unwrap_or("ok");
             faults += usize::from(finding.fault.is_some());
-            let line = print(&format!("{:20} {how}\n", finding.what));
+            let line = print(&format!("{:24} {how}\n", finding.what));
             if printed.is_ok() {
                 printed = line;
             }

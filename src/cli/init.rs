@@ -44,7 +44,9 @@ impl Init {
         print(&format!(
             "{name} has the machines {}, and a job for each of two kernels. Now:\n\n  \
              melbot client {} --lab {name}\n  \
-             melbot site {name}/results -o {name}/site\n",
+             melbot site {name}/results -o {name}/site\n\n\
+             or both, and whatever is new in {name}/tree, by itself:\n\n  \
+             melbot coordinator {name}\n",
             MACHINES.join(" and "),
             MACHINES[0]
         ))?;

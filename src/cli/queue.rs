@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
+mod missing;
+
 use super::{Ending, print};
 use crate::coordinator::estimate::{Estimate, Known, estimate};
+use crate::coordinator::missing::look;
 use crate::coordinator::{Added, Desk, add_by_hand};
 use crate::lab::Lab;
-use crate::notes::utc;
+use crate::notes::utc_of;
 use crate::queue::{Clock, Filter, Job, Kind, Queue, Scope, State};
 
 /// Show and change what is queued
@@ -18,6 +21,7 @@ use crate::queue::{Clock, Filter, Job, Kind, Queue, Scope, State};
     melbot queue list --lab /srv/lab\n  \
     melbot queue add jobs/6.18.toml --lab /srv/lab\n  \
     melbot queue show 17 --lab /srv/lab\n  \
+    melbot queue missing --lab /srv/lab\n  \
     melbot queue pause --machine ivor --lab /srv/lab")]
 pub struct QueueVerb {
     #[command(subcommand)]
@@ -41,6 +45,9 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// List runs that policies want, that nobody has measured and no job is going to, with the reason; --add queues
+    /// them
+    Missing(missing::MissingVerb),
     /// Add the jobs of a file, one for each of its machines
     Add {
         /// A job, as melbot client takes it
@@ -124,6 +131,7 @@ impl QueueVerb {
             Verb::List { all, machine, json } => {
                 return list(&queue, &lab, all, machine, json);
             }
+            Verb::Missing(verb) => return verb.run(&Desk::at(&lab)?, &mut queue),
             Verb::Show { job, json } => return show(&queue, job, json),
             Verb::Add { file, priority, again } => {
                 return add(&mut queue, &lab, &file, priority, again);
@@ -157,7 +165,8 @@ fn list(
         return Ok(Ending::Fine);
     }
     let now = Clock::system().now();
-    let builders = Desk::at(lab).map_or(1, |desk| desk.settings.builders);
+    let desk = Desk::at(lab).ok();
+    let builders = desk.as_ref().map_or(1, |desk| desk.settings.builders);
     let expected = estimate(&Known::of(queue, now, builders)?);
     let width = |of: &dyn Fn(&Job) -> usize| jobs.iter().map(of).max().unwrap_or(0);
     let machines = width(&|job| job.machine.as_deref().unwrap_or("-").chars().count());
@@ -185,13 +194,17 @@ fn list(
     if let Some(sentence) = expected.sentence(now) {
         text += &format!("{sentence}\n");
     }
+    let missing = desk.and_then(|desk| look(&desk, queue).ok()?.sentence());
+    if let Some(sentence) = missing {
+        text += &format!("{sentence}; see melbot queue missing\n");
+    }
     print(&text)?;
     Ok(Ending::Fine)
 }
 
 /// When it is expected to begin, or to be over.
 fn from(job: &Job, expected: &Estimate) -> String {
-    let minute = |at: i64| time(at).get(..16).unwrap_or_default().replace('T', " ");
+    let minute = |at: i64| utc_of(at).get(..16).unwrap_or_default().replace('T', " ");
     match (job.state, expected.jobs.get(&job.id)) {
         (State::Waiting, Some((start, _))) => {
             let comma = if remark(job).is_empty() { "" } else { ", " };
@@ -207,19 +220,15 @@ fn from(job: &Job, expected: &Estimate) -> String {
 /// What people want to know of a job in this state.
 fn remark(job: &Job) -> String {
     match job.state {
-        State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
+        State::Waiting if job.blocked == 1 => "for another job".to_owned(),
+        State::Waiting if job.blocked > 1 => format!("for {} other jobs", job.blocked),
         State::Waiting if job.failures > 0 => {
-            format!("failed {} times, tried again {}", job.failures, time(job.not_before))
+            format!("failed {} times, tried again {}", job.failures, utc_of(job.not_before))
         }
         State::Running => format!("by {}", job.owner.as_deref().unwrap_or("somebody")),
         State::Failed | State::Cancelled => job.outcome.clone().unwrap_or_default(),
         State::Waiting | State::Done => String::new(),
     }
-}
-
-fn time(milliseconds: i64) -> String {
-    let since = std::time::Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
-    utc(std::time::SystemTime::UNIX_EPOCH + since)
 }
 
 fn show(queue: &Queue, id: i64, json: bool) -> anyhow::Result<Ending> {
@@ -245,7 +254,7 @@ fn show(queue: &Queue, id: i64, json: bool) -> anyhow::Result<Ending> {
         line("needs", format!("job {}: {}, {}", other.id, other.title, other.state));
     }
     for event in history {
-        line(&event.event, format!("{}  {}", time(event.at), event.detail).trim_end().to_owned());
+        line(&event.event, format!("{}  {}", utc_of(event.at), event.detail).trim_end().to_owned());
     }
     line("outcome", job.outcome.clone().filter(|_| job.state == State::Done).unwrap_or_default());
     print(&text)?;

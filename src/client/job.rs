@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::Shape;
 use crate::lab::{LabError, plain_name};
 
 /// Name of the folder of jobs in that of the lab.
@@ -18,7 +19,7 @@ pub struct JobFile {
     /// Machines that it is for.
     #[serde(default)]
     pub machines: Vec<String>,
-    /// Config of MMTests: its name in `configs/`.
+    /// Config of MMTests: its name in `configs/`; what follows a `+` keeps runs of it apart.
     pub config: String,
     /// Name of the run; else the release of the kernel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,6 +140,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// What of it matters to its course.
+    pub fn shape(&self) -> Shape {
+        let JobFile { iterations, fresh_boots, attempts, .. } = self.file;
+        Shape { iterations, fresh_boots, attempts }
+    }
+
     /// Reads a job; paths in it are relative to the folder of the lab.
     pub fn read(path: &Path, lab: &Path) -> Result<Job, LabError> {
         let text = fs::read_to_string(path).map_err(LabError::file(path))?;
@@ -170,10 +177,22 @@ impl Job {
         Job { path: PathBuf::from(&id), id, file }
     }
 
+    /// The file in `configs/` that the config is. What follows a `+` keeps its runs apart from others of the same
+    /// file, and is no part of the name of that.
+    pub fn original_config(&self) -> &str {
+        let config = self.file.config.as_str();
+        match self.file.mmtests.config_file {
+            Some(_) => config,
+            None => config.split_once('+').map_or(config, |(original, _)| original),
+        }
+    }
+
     /// The file in `configs/` that is run: the config, or a copy of it with variables set.
     pub fn config_file(&self) -> String {
-        let config = &self.file.config;
-        if self.file.mmtests.set.is_empty() { config.clone() } else { format!("{config}.set") }
+        match self.file.mmtests.set.is_empty() {
+            true => self.original_config().to_owned(),
+            false => format!("{}.set", self.file.config),
+        }
     }
 
     /// The name of the run of a kernel.
@@ -276,6 +295,23 @@ revision = "638401e0"
         let job = parse(JOB).expect("valid");
         assert!(job.fresh_boots && !job.monitors && job.attempts == 2);
         assert_eq!(job.mmtests.folder, "/root/mmtests");
+    }
+
+    #[test]
+    fn what_follows_a_plus_is_no_part_of_the_name_in_mmtests() {
+        for (config, more, original, run) in [
+            ("network-netperf", "", "network-netperf", "network-netperf"),
+            ("network-netperf+debug", "", "network-netperf", "network-netperf"),
+            ("netperf+debug", "set = { A = \"1\" }\n", "netperf", "netperf+debug.set"),
+            // A file of the lab gets the name that it is given.
+            ("netperf+debug", "config_file = \"my\"\n", "netperf+debug", "netperf+debug"),
+        ] {
+            let text = JOB.replace("network-netperf", config) + more;
+            let job = Job::of("j".to_owned(), parse(&text).expect("valid"), Path::new("/lab"));
+            let names = (job.original_config(), job.config_file());
+            assert_eq!(names, (original, run.to_owned()), "{config} {more}");
+            assert_eq!(job.file.config, config);
+        }
     }
 
     #[test]

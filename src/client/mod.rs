@@ -29,4 +29,4 @@ pub use job::{Job, JobFile, KernelSource, MmtestsSource, jobs_of, parse as parse
 pub use journal::{Entry, Event, Facts, Journal, Step};
 pub use plan::{Next, Outcome};
 pub use record::RunRecord;
-pub use work::{Progress, Work};
+pub use work::{Progress, Work, unpublished};

@@ -79,6 +79,8 @@ struct State {
     left: Option<u32>,
     failures: BTreeMap<Step, u32>,
     given_up: Option<String>,
+    /// Why what is home is not among the results, after all attempts.
+    unpublished: Option<String>,
     lost: bool,
 }
 
@@ -87,13 +89,25 @@ pub fn next(shape: Shape, events: &[Event]) -> Next {
     let state = State::after(shape, events);
     match state.wanted(shape).or_else(|| state.undo()) {
         Some(step) => Next::Do(step),
-        None => Next::End(state.outcome(shape)),
+        None => Next::End(match &state.unpublished {
+            None => state.outcome(shape),
+            Some(what) => Outcome::Failed {
+                reason: format!(
+                    "publish: {what}; what is home is put there when the client is run again"
+                ),
+            },
+        }),
     }
 }
 
-/// What came of a job if nothing more is run.
+/// What came of the runs of a job if nothing more is run, wherever they are.
 pub fn outcome(shape: Shape, events: &[Event]) -> Outcome {
     State::after(shape, events).outcome(shape)
+}
+
+/// `true` if what is home could not be put among the results, and that should be tried again some day.
+pub fn unpublished(shape: Shape, events: &[Event]) -> bool {
+    State::after(shape, events).unpublished.is_some()
 }
 
 impl State {
@@ -128,6 +142,7 @@ impl State {
                 }
             }
             Step::Rescue(_) => self.left = None,
+            Step::Publish => self.unpublished = None,
             _ => {}
         }
     }
@@ -157,7 +172,13 @@ impl State {
             // What cannot be rescued is lost, and the machine is not worked on for it again and again.
             Step::Rescue(_) => self.left = None,
             // The rest is done all the same.
-            Step::Publish | Step::PowerOff | Step::Release => {
+            Step::Publish => {
+                if enough {
+                    self.unpublished = Some(what.to_owned());
+                }
+                return;
+            }
+            Step::PowerOff | Step::Release => {
                 if enough {
                     self.done.insert(step);
                 }
@@ -207,7 +228,10 @@ impl State {
             true => &[Step::Publish],
             false => &[Step::Publish, Step::PowerOff, Step::Release],
         };
-        steps.iter().copied().find(|step| !self.done.contains(step))
+        let over = |step: &Step| {
+            self.done.contains(step) || *step == Step::Publish && self.unpublished.is_some()
+        };
+        steps.iter().copied().find(|step| !over(step))
     }
 
     fn outcome(&self, shape: Shape) -> Outcome {

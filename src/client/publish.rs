@@ -20,6 +20,8 @@ use super::work::Work;
 
 /// As `b3sum --check` reads it.
 const CHECKSUMS: &str = "checksums.b3";
+/// Bytes without which no run is begun.
+const ROOM: usize = 1 << 18;
 /// Every boot has one, and they follow one another in that of the run.
 const ACTIVITY: &str = "mmtests-activity";
 
@@ -50,6 +52,17 @@ pub fn publish(work: &Work, outcome: &Outcome) -> Result<Option<PathBuf>, LabErr
     write_record(&record, &new)?;
     checksums(&new).map_err(LabError::file(&new))?;
     move_to_free_name(&new, &above, &name).map(Some)
+}
+
+/// An error if nothing can be put among the results, before a machine works for it.
+pub fn has_room(work: &Work) -> Result<(), LabError> {
+    let place = work.results.join(&work.attached.machine.name).join(&work.job.file.config);
+    let there = place.ancestors().find(|path| path.exists());
+    let above = there.unwrap_or_else(|| Path::new("."));
+    let probe = above.join(format!(".{}.probe", work.job.id));
+    let written = fs::write(&probe, vec![0; ROOM]);
+    let _ = fs::remove_file(&probe);
+    written.map_err(LabError::file(above))
 }
 
 /// Whole, or not at all.

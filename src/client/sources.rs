@@ -10,7 +10,7 @@ use walkdir::WalkDir;
 
 use crate::lab::{LabError, process};
 
-use super::job::{MmtestsSource, is_url};
+use super::job::{JobFile, MmtestsSource, is_url};
 
 /// A clone takes minutes.
 const WITHIN: Duration = Duration::from_secs(3600);
@@ -48,6 +48,27 @@ pub fn mmtests(source: &MmtestsSource, cache: &Path) -> Result<Source, LabError>
         _ => hash(&folder)?,
     };
     Ok(Source { folder: Some(folder), revision: Some(revision) })
+}
+
+/// An error if something that a job needs is not there.
+pub fn all_there(job: &JobFile, cache: &Path) -> Result<(), LabError> {
+    let missing = |path: &Path, key: &str| {
+        let what = format!("{}: there is no such file", path.display());
+        LabError::new(what, format!("correct {key} of the job"))
+    };
+    let package = &job.kernel.package;
+    if !package.exists() {
+        return Err(missing(package, "package in [kernel]"));
+    }
+    let source = mmtests(&job.mmtests, cache)?;
+    let config = match (&job.mmtests.config_file, source.folder) {
+        (Some(file), _) => Some(file.clone()),
+        (None, folder) => folder.map(|folder| folder.join("configs").join(&job.config)),
+    };
+    match config.filter(|config| !config.is_file()) {
+        Some(config) => Err(missing(&config, "config")),
+        None => Ok(()),
+    }
 }
 
 fn checked_out(url: &str, revision: &str, cache: &Path) -> Result<PathBuf, LabError> {

@@ -49,6 +49,7 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
         if probe(attached).is_none() {
             known_good(attached, log)?;
         }
+        attached.machine.one_time.ask(release)?;
         boot.once(attached.exec.as_ref(), release)?;
         off(attached)?;
     } else {
@@ -62,14 +63,60 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
             format!("{release} was to be booted, and {} runs", up.release),
         ));
     }
+    // A boot loader that cannot write keeps what it was asked for.
+    if boot.needs_system() && boot.cancel(attached.exec.as_ref())? {
+        attached.machine.one_time.settled()?;
+    }
     Ok(up)
 }
 
-/// Boots the kernel that is known to work, by power.
+/// Boots the kernel that is known to work, by power. What somebody asked for who died before it came up
+/// comes first: then it is done once more.
 pub fn known_good(attached: &Attached, log: &Path) -> Result<Up, Fault> {
+    let one_time = &attached.machine.one_time;
+    let boot = attached.machine.boot.as_ref();
     off(attached)?;
-    attached.machine.boot.cancel()?;
-    on(attached, log)
+    if !boot.needs_system() {
+        boot.cancel(attached.exec.as_ref())?;
+        return on(attached, log);
+    }
+    let pending = one_time.pending()?;
+    let up = match on(attached, log) {
+        Ok(up) if pending.as_ref() != Some(&up.release) => up,
+        Err(fault) if pending.is_none() => return Err(fault),
+        // If it does not come up, it is gone with this boot as well.
+        tried => {
+            if tried.is_ok() {
+                boot.cancel(attached.exec.as_ref())?;
+            }
+            off(attached)?;
+            on(attached, log)?
+        }
+    };
+    if pending.as_ref() == Some(&up.release) {
+        let what = format!(
+            "{} was to be booted once, and comes up each time: make the known-good kernel the default of \
+             the boot loader, or remove state/{}/boot-once.json if that is it now",
+            up.release, attached.machine.name
+        );
+        return Err(Fault::new(Why::WrongKernel, what));
+    }
+    one_time.known_good(&up.release)?;
+    Ok(up)
+}
+
+/// Whoever boots the machine next gets its known-good kernel, if that can still be seen to.
+pub fn cancel(attached: &Attached) -> Result<(), Fault> {
+    let (boot, one_time) = (attached.machine.boot.as_ref(), &attached.machine.one_time);
+    if !boot.needs_system() {
+        boot.cancel(attached.exec.as_ref())?;
+    } else if one_time.pending()?.is_some()
+        && probe(attached).is_some()
+        && boot.cancel(attached.exec.as_ref())?
+    {
+        one_time.settled()?;
+    }
+    Ok(())
 }
 
 /// Switches a machine off.

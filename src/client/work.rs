@@ -16,7 +16,7 @@ use super::history;
 use super::job::Job;
 use super::journal::{Event, Facts, Journal, Step};
 use super::notifier::Notifier;
-use super::plan::{self, Next, Outcome, Shape};
+use super::plan::{self, Next, Outcome};
 use super::publish;
 use super::results;
 use super::running;
@@ -99,8 +99,14 @@ impl Work {
 
     /// Works until the job is over.
     pub fn run(&mut self, tell: &mut dyn FnMut(&Progress)) -> Result<Outcome, LabError> {
+        // What could not be put among the results the last time is there still.
+        let mut again = plan::unpublished(self.job.shape(), self.journal.events());
         loop {
-            let step = match plan::next(self.shape(), self.journal.events()) {
+            let step = match plan::next(self.job.shape(), self.journal.events()) {
+                Next::End(_) if again => {
+                    again = false;
+                    Step::Publish
+                }
                 Next::End(outcome) => {
                     self.notify(None, Some(&outcome), tell);
                     return Ok(outcome);
@@ -144,21 +150,12 @@ impl Work {
         }
     }
 
-    fn shape(&self) -> Shape {
-        let file = &self.job.file;
-        Shape {
-            iterations: file.iterations,
-            fresh_boots: file.fresh_boots,
-            attempts: file.attempts,
-        }
-    }
-
     fn step(&mut self, step: Step, tell: &mut dyn FnMut(&Progress)) -> Result<Facts, Fault> {
         match step {
             Step::Reserve => self.reserve(),
             Step::Deploy => {
                 up::off(&self.attached)?;
-                self.attached.machine.deploy.deploy()?;
+                self.attached.machine.deploy()?;
                 Ok(Facts::default())
             }
             Step::Prepare => self.prepare(),
@@ -168,13 +165,14 @@ impl Work {
             Step::Collect(number) => self.collect(number),
             Step::Rescue(number) => self.rescue(number),
             Step::Publish => {
-                let outcome = plan::outcome(self.shape(), self.journal.events());
+                let outcome = plan::outcome(self.job.shape(), self.journal.events());
                 let results = publish::publish(self, &outcome)?;
                 Ok(Facts { results, ..Facts::default() })
             }
             Step::PowerOff => {
-                self.attached.machine.boot.cancel()?;
+                let cancelled = up::cancel(&self.attached);
                 up::off(&self.attached)?;
+                cancelled?;
                 Ok(Facts::default())
             }
             Step::Release => {
@@ -188,7 +186,10 @@ impl Work {
 
     fn reserve(&mut self) -> Result<Facts, Fault> {
         let began = Instant::now();
+        publish::has_room(self)?;
         let file = &self.job.file;
+        // What is not there is missed before a machine waits for it.
+        sources::all_there(file, &self.cache)?;
         let reason = format!("{} of {}", file.config, self.job.id);
         loop {
             let grid = &self.attached.machine.grid;
@@ -214,7 +215,7 @@ impl Work {
             exec::push(exec, folder, &mmtests.folder, PREPARE)?;
         }
         let configs = format!("{}/configs", mmtests.folder);
-        let config = format!("{configs}/{}", self.job.file.config);
+        let config = format!("{configs}/{}", self.job.original_config());
         if let Some(file) = &mmtests.config_file {
             exec::push(exec, file, &configs, PREPARE)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -353,6 +354,13 @@ impl Work {
         };
         self.journal.events().iter().filter_map(of_boot).collect()
     }
+}
+
+/// `true` if a job left something in the folder of its machine that belongs among the results.
+pub fn unpublished(machine: &Path, job: &Job) -> bool {
+    let entries = Journal::read(&Folders::of(machine, &job.id).journal()).unwrap_or_default();
+    let events: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
+    plan::unpublished(job.shape(), &events)
 }
 
 fn lock(folder: &Path) -> Result<File, LabError> {

@@ -29,17 +29,20 @@ pub fn work(desk: &Desk, tell: &dyn Fn(&str)) -> Result<(), LabError> {
     queue.recover(NAME)?;
     let worker =
         Worker { name: NAME.to_owned(), kinds: vec![Kind::Analyse], machine: None, lease: LEASE };
-    let (mut send_after, mut told) = (0, false);
+    // When mails could not be sent.
+    let (mut unsent, mut told) = (None, false);
     while !desk.stops() {
         let taken = queue.take(&worker)?;
         if let Some(taken) = &taken {
             one(desk, &mut queue, taken, tell)?;
         }
-        if desk.clock.now() >= send_after {
+        let now = desk.clock.now();
+        // Not for longer where the clock is set back.
+        if unsent.is_none_or(|since| !(0..SEND_AGAIN).contains(&(now - since))) {
             match notify::deliver(desk) {
-                Ok(()) => told = false,
+                Ok(()) => (unsent, told) = (None, false),
                 Err(error) => {
-                    send_after = desk.clock.now() + SEND_AGAIN;
+                    unsent = Some(now);
                     // Said once, however long it lasts.
                     if !std::mem::replace(&mut told, true) {
                         tell(&error.to_string());

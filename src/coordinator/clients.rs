@@ -2,7 +2,7 @@
 //! is started again when it ends.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ use crate::lab::LabError;
 
 /// Before one that ended is started again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Why one ended is in the last bytes of its log.
+const LAST_WORDS: usize = 4096;
 
 /// Keeps the client of a machine going until everything ends.
 pub fn keep(desk: &Desk, machine: &str, tell: &dyn Fn(&str)) -> Result<(), LabError> {
@@ -26,7 +28,9 @@ pub fn keep(desk: &Desk, machine: &str, tell: &dyn Fn(&str)) -> Result<(), LabEr
             break;
         }
         // Said once for each reason: another client may have the machine for hours.
-        let why = format!("{machine}: its client ended: {ended}; see {}", log.display());
+        let said = last_words(&log).unwrap_or(ended);
+        let why =
+            format!("{machine}: its client ended: {said}; all it said is in {}", log.display());
         if why != last {
             tell(&why);
         }
@@ -38,6 +42,13 @@ pub fn keep(desk: &Desk, machine: &str, tell: &dyn Fn(&str)) -> Result<(), LabEr
 
 fn log(desk: &Desk, machine: &str) -> PathBuf {
     desk.state(machine).join("client.log")
+}
+
+/// The last line of its log, if that is why it ended.
+fn last_words(log: &Path) -> Option<String> {
+    let text = fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(&text[text.len().saturating_sub(LAST_WORDS)..]).into_owned();
+    text.trim_end().lines().next_back()?.strip_prefix("melbot: ").map(str::to_owned)
 }
 
 fn start(desk: &Desk, machine: &str) -> Result<Child, LabError> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use super::outlook::Outlook;
 use super::settings::{FILE, Settings};
 use crate::kernel::{Builder, Kconfig, Tree};
 use crate::lab::{Lab, LabError};
@@ -30,6 +31,8 @@ pub struct Desk {
     stop: Arc<AtomicBool>,
     /// Connections that nobody uses right now.
     idle: Arc<Mutex<Vec<Queue>>>,
+    /// What was worked out last.
+    pub(super) outlook: Arc<Mutex<Option<Arc<Outlook>>>>,
 }
 
 impl Desk {
@@ -40,8 +43,8 @@ impl Desk {
         let state = folder.join(STATE);
         fs::create_dir_all(&state).map_err(LabError::file(&state))?;
         let stop = Arc::new(AtomicBool::new(false));
-        let idle = Arc::default();
-        Ok(Desk { lab: folder, settings, clock: Clock::system(), stop, idle })
+        let (idle, outlook) = (Arc::default(), Arc::default());
+        Ok(Desk { lab: folder, settings, clock: Clock::system(), stop, idle, outlook })
     }
 
     /// Where the queue of a lab is: a file, or what coordinator.toml says.

@@ -6,9 +6,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::desk::{Desk, STATE};
+use super::http::tokens::{self, Tokens};
 use super::settings::Settings;
 use crate::kernel::git::git_command;
-use crate::lab::{Lab, process};
+use crate::lab::{Lab, process, twins};
 use crate::notify;
 use crate::queue::{Clock, Queue};
 
@@ -56,6 +57,8 @@ pub fn examine(lab: &Lab, tell: &mut dyn FnMut(&Finding)) {
     }
     if let Some(address) = &desk.settings.http.listen {
         look(&format!("address {address}"), address_is_free(&desk, address));
+        let tokens = Tokens::read(&desk.state(tokens::FILE));
+        look("tokens", tokens.map(drop).map_err(|error| error.to_string()));
     }
     look("mail", mail(folder));
 }
@@ -126,6 +129,9 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
     if let Some(fault) = inventory.faults.first() {
         return Err(fault.to_string());
     }
+    if let Some(twins) = twins(&inventory.machines).first() {
+        return Err(twins.fault().to_string());
+    }
     let policies = settings.map_or(&[][..], |settings| &settings.policies);
     let mut named = policies.iter().flat_map(|policy| &policy.machines);
     match named.find(|name| !inventory.machines.contains_key(*name)) {
@@ -137,7 +143,7 @@ fn machines(lab: &Lab, settings: Option<&Settings>) -> Result<(), String> {
 fn queue(lab: &Path) -> Result<(), String> {
     let place = Desk::queue_of(lab).map_err(|error| error.to_string())?;
     Queue::open(&place, Clock::system())
-        .and_then(|queue| queue.check())
+        .and_then(|mut queue| queue.check().and_then(|()| queue.check_writable()))
         .map_err(|error| error.to_string())
 }
 

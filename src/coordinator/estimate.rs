@@ -213,7 +213,9 @@ impl Estimate {
     /// `caught up in about 5 h: builds 2 h, ivor 5 h`; nothing where there is nothing to be done.
     pub fn sentence(&self, now: i64) -> Option<String> {
         let mut parts = Vec::new();
-        if let Some(end) = self.caught_up {
+        // Where nothing was ever done, nothing can be told.
+        let known = self.caught_up.filter(|end| self.unknown == 0 || *end > now);
+        if let Some(end) = known {
             let until: Vec<String> =
                 self.until.iter().map(|(who, end)| format!("{who} {}", span(end - now))).collect();
             let until = until.join(", ");

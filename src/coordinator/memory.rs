@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Point;
 use crate::lab::LabError;
+use crate::model::Release;
 
 /// What was seen.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Memory {
     trees: BTreeMap<String, BTreeMap<String, String>>,
     /// Last times that were seen to, by policy.
     times: BTreeMap<String, i64>,
+    /// Names and commits that were there at first, by tree, where nothing of that was to be run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    passed_over: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// What is new in a tree.
@@ -67,11 +71,37 @@ impl Memory {
         news
     }
 
-    /// That is what it has.
-    pub fn saw(&mut self, tree: &str, points: &[Point]) -> Result<(), LabError> {
-        let seen = points.iter().map(|point| (name(point), point.commit.clone())).collect();
+    /// What a tree had when it was last read; `None` if it never was. Times and signatures are not known.
+    pub fn points(&self, tree: &str) -> Option<Vec<Point>> {
+        let point = |(name, commit): (&String, &String)| {
+            let (kind, name) = name.split_once(' ')?;
+            let branch = kind == "branch";
+            Some(Point {
+                name: name.to_owned(),
+                commit: commit.clone(),
+                time: 0,
+                track: Release::track_of(name).filter(|_| !branch),
+                branch,
+                signed: false,
+            })
+        };
+        Some(self.trees.get(tree)?.iter().filter_map(point).collect())
+    }
+
+    /// `true` if it was there at first, and nothing of that was to be run.
+    pub fn is_passed_over(&self, tree: &str, point: &Point) -> bool {
+        self.passed_over.get(tree).and_then(|old| old.get(&name(point))) == Some(&point.commit)
+    }
+
+    /// That is what it has; nothing of it is to be run if it is passed over.
+    pub fn saw(&mut self, tree: &str, points: &[Point], passed_over: bool) -> Result<(), LabError> {
+        let seen: BTreeMap<String, String> =
+            points.iter().map(|point| (name(point), point.commit.clone())).collect();
         if self.trees.get(tree) == Some(&seen) {
             return Ok(());
+        }
+        if passed_over {
+            self.passed_over.insert(tree.to_owned(), seen.clone());
         }
         self.trees.insert(tree.to_owned(), seen);
         self.write()
@@ -120,7 +150,7 @@ mod tests {
         let mut memory = Memory::open(&path).expect("new");
         let old = [point("v1.0", "a", false), point("next", "a", true)];
         assert!(memory.news("t", &old).first);
-        memory.saw("t", &old).expect("writable");
+        memory.saw("t", &old, false).expect("writable");
         let memory = Memory::open(&path).expect("readable");
         assert_eq!(memory.news("t", &old), News::default());
         let now = [point("v1.0", "b", false), point("v1.1", "c", false), point("next", "d", true)];

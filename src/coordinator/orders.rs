@@ -1,5 +1,7 @@
 //! What is queued for a kernel: build → run → analyse. No I/O.
 
+use std::collections::BTreeMap;
+
 use super::settings::Policy;
 use super::tasks::{AnalyseTask, BuildTask, RunTask};
 use crate::client::{JobFile, KernelSource};
@@ -15,6 +17,18 @@ pub struct Target<'a> {
     pub point: &'a Point,
     /// Identity of its build.
     pub build: &'a str,
+    /// Keys of runs that are ordered in place of those that these jobs were.
+    pub again: &'a BTreeMap<String, i64>,
+}
+
+/// The key of the job that builds a kernel.
+pub fn build_job_key(build: &str) -> String {
+    format!("build {build}")
+}
+
+/// The key of the job that runs a config with a kernel on a machine.
+pub fn run_key(machine: &str, config: &str, build: &str) -> String {
+    format!("run {machine} {config} {build}")
 }
 
 /// The jobs, each with those before it that it needs. What was ordered before has the same key.
@@ -42,7 +56,7 @@ pub fn orders(policy: &Policy, target: &Target) -> Vec<(NewJob, Vec<Earlier>)> {
     let mut orders = vec![(
         job(
             Kind::Build,
-            format!("build {}", target.build),
+            build_job_key(target.build),
             format!("{kernel} with {}", policy.kconfig),
             None,
             json(&build),
@@ -54,7 +68,10 @@ pub fn orders(policy: &Policy, target: &Target) -> Vec<(NewJob, Vec<Earlier>)> {
         for config in &policy.configs {
             let run =
                 RunTask { job: job_file(policy, machine, config, target, &kernel), into: None };
-            let key = format!("run {machine} {config} {}", target.build);
+            let mut key = run_key(machine, config, target.build);
+            if let Some(before) = target.again.get(&key) {
+                key += &format!(" after {before}");
+            }
             let title = format!("{config} of {kernel}");
             runs.push((orders.len(), key.clone()));
             orders.push((
@@ -142,7 +159,12 @@ mod tests {
             branch: false,
             signed: true,
         };
-        let target = Target { tree: "stable", point: &point, build: "0123456789ab-x86-00000000" };
+        let target = Target {
+            tree: "stable",
+            point: &point,
+            build: "0123456789ab-x86-00000000",
+            again: &BTreeMap::new(),
+        };
         let orders = orders(&policy, &target);
         let kinds: Vec<&str> = orders.iter().map(|(job, _)| job.kind.word()).collect();
         let machine = ["run", "analyse", "run", "analyse", "analyse"];

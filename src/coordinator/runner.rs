@@ -8,7 +8,7 @@ use super::desk::only_one;
 use super::keeper::Keeper;
 use super::orders::json;
 use super::tasks::{RunResult, RunTask};
-use crate::client::{Job, Outcome, Progress, Work};
+use crate::client::{Job, Outcome, Progress, Work, unpublished};
 use crate::kernel::Build;
 use crate::lab::{Lab, LabError};
 use crate::queue::{self, Clock, Kind, Queue, QueueError, Taken, Worker};
@@ -103,7 +103,8 @@ impl Runner<'_> {
         })
     }
 
-    /// Each try has a journal of its own; a client that was killed goes on with that of its try.
+    /// Each try has a journal of its own; a client that was killed goes on with that of its try. What an
+    /// earlier one brought home and could not put among the results is there still.
     fn job(&self, queue: &Queue, job: &queue::Job) -> Result<(Job, PathBuf), LabError> {
         let task: RunTask = serde_json::from_str(&job.task).map_err(|error| {
             LabError::new(format!("job {}: {error}", job.id), "cancel it, and add it anew")
@@ -115,9 +116,14 @@ impl Runner<'_> {
             file.kernel.commit = Some(build.commit);
             file.kernel.package = build.package.unwrap_or_default();
         }
-        let id = format!("queue-{}-{}", job.id, job.failures + 1);
+        let of = |number: i64| {
+            let id = format!("queue-{}-{number}", job.id);
+            Job::of(id, file.clone(), self.lab.folder())
+        };
+        let state = self.lab.state(self.machine);
+        let home = (1..=job.failures).map(of).find(|job| unpublished(&state, job));
         let into = task.into.map_or(self.results.to_owned(), |into| self.results.join(into));
-        Ok((Job::of(id, file, self.lab.folder()), into))
+        Ok((home.unwrap_or_else(|| of(job.failures + 1)), into))
     }
 }
 

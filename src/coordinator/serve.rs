@@ -15,6 +15,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// gone on with at the next start.
 pub fn run(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
     let _lock = only_one(&desk.state("coordinator.lock"), "coordinator")?;
+    desk.queue()?.check_writable()?;
     let mut watch = Watch::open(desk)?;
     // One error ends everything, so that whoever started it sees to it.
     let ended = |trade: &str, result: Result<(), LabError>| {
@@ -38,8 +39,8 @@ pub fn run(desk: &Desk, tell: &(dyn Fn(&str) + Sync)) -> Result<(), LabError> {
             trades.push(scope.spawn(move || ended("http", http::serve(desk, tell))));
         }
         let mut result = Ok(());
-        while !desk.stops() && result.is_ok() {
-            result = ended("watch", watch.look(tell));
+        while !desk.stops() {
+            watch.look(tell);
             desk.pause(LOOK);
         }
         desk.stop();

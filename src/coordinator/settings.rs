@@ -137,7 +137,7 @@ pub struct Policy {
     pub kconfig: String,
     /// On these machines.
     pub machines: Vec<String>,
-    /// Configs of MMTests.
+    /// Configs of MMTests; what follows a `+` keeps their runs apart.
     pub configs: Vec<String>,
     /// Higher ones come first.
     #[serde(default)]
@@ -273,6 +273,14 @@ fn parse(text: &str) -> Result<Settings, (usize, String)> {
             return Err((line_of(&policy.name), what));
         }
     }
+    if let Some((policy, other, config)) = mixed(&settings.policies) {
+        let what = format!(
+            "{} and {} run {config} on the same machine with kernels of one tree that are configured as {} \
+             and as {}, and could not be told apart; write \"{config}+{}\" in one of them",
+            other.name, policy.name, other.kconfig, policy.kconfig, policy.kconfig
+        );
+        return Err((line_of(&format!("\"{}\"", policy.name)), what));
+    }
     if settings.http.requests.is_nan() || settings.http.requests <= 0.0 {
         return Err((line_of("requests"), "requests is a number above 0".to_owned()));
     }
@@ -282,6 +290,21 @@ fn parse(text: &str) -> Result<Settings, (usize, String)> {
         return Err((line_of(name), "minutes is a number above 0".to_owned()));
     }
     Ok(settings)
+}
+
+/// A policy and one before it whose kernels have the same names, but are not the same, with a config that both run on
+/// a machine.
+fn mixed(policies: &[Policy]) -> Option<(&Policy, &Policy, &str)> {
+    let common = |of: &[String], with: &[String]| of.iter().any(|name| with.contains(name));
+    policies.iter().enumerate().find_map(|(at, policy)| {
+        policies[..at].iter().find_map(|other| {
+            let config = policy.configs.iter().find(|config| other.configs.contains(config))?;
+            let mixed = policy.kconfig != other.kconfig
+                && common(&policy.trees, &other.trees)
+                && common(&policy.machines, &other.machines);
+            mixed.then_some((policy, other, config.as_str()))
+        })
+    })
 }
 
 #[cfg(test)]
@@ -329,5 +352,32 @@ mmtests = { source = "mmtests" }
             let (at, what) = parse(&EXAMPLE.replace(from, to)).expect_err(to);
             assert!(at == line && what.contains(says), "{to}: {at}: {what}");
         }
+    }
+
+    #[test]
+    fn kernels_of_one_name_that_are_configured_differently_are_kept_apart() {
+        let second = |machine: &str, config: &str, kconfig: &str| {
+            format!(
+                "{EXAMPLE}\n[kconfigs.debug]\nbase = \"k\"\n[trees.next]\nurl = \"next\"\n[[policies]]\n\
+                 name = \"second\"\ntrees = [\"next\", \"stable\"]\nkconfig = {kconfig:?}\n\
+                 machines = [\"ivy\", {machine:?}]\nconfigs = [{config:?}]\nmmtests = {{ source = \"m\" }}\n"
+            )
+        };
+        let (line, what) = parse(&second("ivor", "network-netperf", "debug")).expect_err("mixed");
+        assert_eq!(
+            line,
+            second("", "", "").lines().position(|l| l.contains("second")).unwrap_or(0) + 1
+        );
+        assert!(what.contains("\"network-netperf+debug\""), "{what}");
+        for (machine, config, kconfig) in [
+            ("ivor", "network-netperf+debug", "debug"),
+            ("ivor", "network-netperf", "x86"),
+            ("iris", "network-netperf", "debug"),
+        ] {
+            let settings = parse(&second(machine, config, kconfig)).map(drop);
+            assert_eq!(settings, Ok(()), "{machine} {config} {kconfig}");
+        }
+        let other_tree = second("ivor", "network-netperf", "debug").replace(", \"stable\"", "");
+        assert!(parse(&other_tree).is_ok());
     }
 }

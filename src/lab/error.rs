@@ -25,10 +25,21 @@ impl LabError {
     pub fn file(path: &Path) -> impl FnOnce(io::Error) -> LabError {
         let path = path.to_owned();
         move |error| {
-            LabError::new(
-                format!("{}: {error}", path.display()),
-                "see that it is there, that it may be written, and that the disk is not full",
-            )
+            use io::ErrorKind::{
+                InvalidData, NotFound, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem,
+                StorageFull,
+            };
+            let remedy = match error.kind() {
+                NotFound => "see that it is there",
+                PermissionDenied => {
+                    "see that it, and the folder that it is in, may be read and written"
+                }
+                ReadOnlyFilesystem => "choose a place that may be written",
+                StorageFull | QuotaExceeded => "make room on the disk, and do it again",
+                InvalidData => "it has to be text in UTF-8",
+                _ => "see that it is there, that it may be written, and that the disk is well",
+            };
+            LabError::new(format!("{}: {error}", path.display()), remedy)
         }
     }
 }

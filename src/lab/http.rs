@@ -13,8 +13,10 @@ use serde_json::Value;
 use super::error::LabError;
 use super::process::{self, last_line};
 
-/// Seconds until an answer has to be there.
-const WITHIN: u64 = 30;
+/// Seconds until there is a connection.
+const REACHED: u64 = 30;
+/// Seconds until an answer has to be there: Orthos waits for up to 60 s of its own before it gives one.
+const WITHIN: u64 = 90;
 /// Answers are short.
 const MAX_ANSWER: u64 = 4 << 20;
 
@@ -79,6 +81,7 @@ impl Server {
         let url = format!("{}{path}", self.url.trim_end_matches('/'));
         let mut options = Options::default();
         options.add("url", &url);
+        options.add("connect-timeout", &REACHED.to_string());
         options.add("max-time", &WITHIN.to_string());
         options.add("write-out", "\n%{http_code}");
         options.add("proto", "=http,https");

@@ -220,6 +220,9 @@ pub enum BootDriver {
         install: Vec<Template>,
         /// Makes the next boot, and no other, that of `{release}`.
         once: Vec<Template>,
+        /// Takes that back.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cancel: Vec<Template>,
     },
 }
 
@@ -337,7 +340,10 @@ impl Inventory {
         let known: Vec<String> = Inventory::read(lab)?.machines.into_keys().collect();
         Err(LabError::new(
             format!("{name:?}: no such machine in {}", lab.join(FOLDER).display()),
-            format!("there are: {}", known.join(", ")),
+            match known.is_empty() {
+                true => "write its file (docs/LAB.md)".to_owned(),
+                false => format!("there are: {}", known.join(", ")),
+            },
         ))
     }
 }
@@ -419,8 +425,8 @@ impl MachineFile {
         if let DeployDriver::Command { command } = &self.deploy {
             all.push(("deploy", command));
         }
-        if let BootDriver::Command { install, once } = &self.boot {
-            all.extend(install.iter().chain(once).map(|words| ("boot", words)));
+        if let BootDriver::Command { install, once, cancel } = &self.boot {
+            all.extend(install.iter().chain(once).chain(cancel).map(|words| ("boot", words)));
         }
         all.extend(self.prepare.commands.iter().map(|words| ("prepare", words)));
         all

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::boot::{Boot, CommandBoot, GrubBoot, QemuBoot};
+use super::boot::{Boot, CommandBoot, GrubBoot, OneTimeBoot, QemuBoot};
 use super::console::{Console, Source};
 use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
 use super::error::LabError;
@@ -31,7 +31,7 @@ impl Lab {
         let folder = fs::canonicalize(folder).map_err(|error| {
             LabError::new(
                 format!("{}: {error}", folder.display()),
-                "name the folder of the lab with --lab DIR",
+                "name the folder of a lab, or make one with melbot init --demo DIR",
             )
         })?;
         Ok(Lab { folder })
@@ -67,6 +67,7 @@ impl Lab {
             console: parts.console(),
             deploy: parts.deploy(),
             boot: parts.boot(),
+            one_time: OneTimeBoot { folder: folder.clone() },
             ssh: parts.ssh(),
             folder,
             file,
@@ -86,10 +87,11 @@ pub struct Machine {
     pub grid: Arc<dyn Grid>,
     /// What switches it.
     pub power: Box<dyn Power>,
-    /// What gives it a clean system.
-    pub deploy: Box<dyn Deploy>,
     /// What chooses its kernel.
     pub boot: Box<dyn Boot>,
+    /// What its boot loader was asked for.
+    pub one_time: OneTimeBoot,
+    deploy: Box<dyn Deploy>,
     console: Option<Source>,
     ssh: Option<SshExec>,
 }
@@ -104,6 +106,15 @@ impl Machine {
     pub fn own_console(&self) -> Result<Option<Arc<Console>>, LabError> {
         let Some(source) = &self.console else { return Ok(None) };
         Console::open(source.clone(), &self.console_folder()).map(|console| Some(Arc::new(console)))
+    }
+
+    /// Gives it a clean system, if it is one that gets any. It has no power.
+    pub fn deploy(&self) -> Result<(), LabError> {
+        self.deploy.deploy()?;
+        match self.file.deploy {
+            DeployDriver::None => Ok(()),
+            DeployDriver::Qemu { .. } | DeployDriver::Command { .. } => self.one_time.forget(),
+        }
     }
 
     /// It is going to be switched by hand: connections that are kept open are of no use then.
@@ -229,10 +240,15 @@ impl Parts<'_> {
             ConsoleDriver::Command { command } => Source::Command(self.words(command)),
             ConsoleDriver::Ipmi => {
                 let bmc = self.bmc();
-                Source::Terminal { before: bmc.close_console(), words: bmc.open_console() }
+                Source::Terminal {
+                    password_file: Some(bmc.password_file.clone()),
+                    before: bmc.close_console(),
+                    words: bmc.open_console(),
+                }
             }
             ConsoleDriver::Conserver(console) => {
-                Source::Terminal { before: Vec::new(), words: console.command() }
+                let (password_file, before) = (None, Vec::new());
+                Source::Terminal { password_file, before, words: console.command() }
             }
             ConsoleDriver::Tcp { address } => Source::Tcp(address.clone()),
             ConsoleDriver::Qemu => {
@@ -282,9 +298,11 @@ impl Parts<'_> {
             BootDriver::Qemu { .. } => {
                 Box::new(QemuBoot { machine: self.qemu(), kernels: self.kernels() })
             }
-            BootDriver::Command { install, once } => {
-                Box::new(CommandBoot { install: install.clone(), once: once.clone() })
-            }
+            BootDriver::Command { install, once, cancel } => Box::new(CommandBoot {
+                install: install.clone(),
+                once: once.clone(),
+                cancel: cancel.clone(),
+            }),
             BootDriver::Grub => Box::new(GrubBoot),
         }
     }

@@ -20,9 +20,11 @@ pub mod prepare;
 pub mod process;
 pub mod qemu;
 mod secret;
+mod twins;
 pub mod unpack;
 
 pub use error::LabError;
 pub use inventory::{Inventory, MachineFile};
 pub use machine::{Lab, Machine};
 pub use names::plain_name;
+pub use twins::{Twins, twins};

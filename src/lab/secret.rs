@@ -12,7 +12,12 @@ const LONGEST: u64 = 4096;
 
 /// The first line of a file that nobody but its owner may read.
 pub fn secret(path: &Path) -> Result<String, LabError> {
-    let mut file = fs::File::open(path).map_err(LabError::file(path))?;
+    let mut file = fs::File::open(path).map_err(|error| {
+        LabError::new(
+            format!("{}: {error}", path.display()),
+            "write the password into its first line, and chmod 600 it, or correct password_file",
+        )
+    })?;
     let mode = file.metadata().map_err(LabError::file(path))?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(LabError::new(

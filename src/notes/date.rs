@@ -1,6 +1,6 @@
 //! Dates as the notes have them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::model::civil;
 
@@ -11,6 +11,11 @@ pub fn utc(time: SystemTime) -> String {
     let (year, month, day) = civil(i64::try_from(days).unwrap_or(i64::MAX / 2));
     let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The same of milliseconds since 1970.
+pub fn utc_of(milliseconds: i64) -> String {
+    utc(UNIX_EPOCH + Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0)))
 }
 
 /// `true` for `2026-11-24` and `2026-11-24T06:30:00Z`.

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Problem;
 
-pub use date::{is_date, utc};
+pub use date::{is_date, utc, utc_of};
 pub use error::NoteError;
 
 /// Name of the folder in that of the results.

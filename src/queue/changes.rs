@@ -13,6 +13,12 @@ impl Queue {
         Ok(Queue { database: Database::open(place)?, clock })
     }
 
+    /// An error if it cannot be written: a file may be anybody's, and open all the same.
+    pub fn check_writable(&mut self) -> Result<(), QueueError> {
+        self.database
+            .change(|tx| tx.execute("UPDATE melbot_schema SET version = version", &[]).map(drop))
+    }
+
     /// Copies all of it to a new file, whoever is at work.
     pub fn back_up(&self, to: &Path) -> Result<(), QueueError> {
         self.database.back_up(to)

@@ -52,6 +52,8 @@ pub struct Filter {
     pub key: Option<String>,
     /// No more of them, the newest.
     pub limit: Option<i64>,
+    /// The oldest with greater numbers than that, in place of the newest.
+    pub after: Option<i64>,
 }
 
 /// How many jobs there are.
@@ -85,6 +87,10 @@ impl Queue {
             let (place, length) = (values.len(), key.chars().count());
             wheres.push(format!("substr(key, 1, {length}) = ?{place}"));
         }
+        if let Some(after) = filter.after {
+            values.push(after.into());
+            wheres.push(format!("id > ?{}", values.len()));
+        }
         if !filter.states.is_empty() {
             let words: Vec<String> =
                 filter.states.iter().map(|state| format!("'{}'", state.word())).collect();
@@ -95,9 +101,13 @@ impl Queue {
             false => format!(" WHERE {}", wheres.join(" AND ")),
         };
         let limit = filter.limit.map_or(String::new(), |limit| format!(" LIMIT {}", limit.max(0)));
-        let sql = format!("SELECT {COLUMNS} FROM jobs{condition} ORDER BY id DESC{limit}");
-        let rows = self.database.rows(&sql, &values)?;
-        Ok(rows.iter().rev().filter_map(job_of).collect())
+        let order = if filter.after.is_some() { "" } else { " DESC" };
+        let sql = format!("SELECT {COLUMNS} FROM jobs{condition} ORDER BY id{order}{limit}");
+        let mut rows = self.database.rows(&sql, &values)?;
+        if filter.after.is_none() {
+            rows.reverse();
+        }
+        Ok(rows.iter().filter_map(job_of).collect())
     }
 
     /// A job.
@@ -139,6 +149,18 @@ impl Queue {
         let rows = self.database.rows(sql, &[id.into()])?;
         let event = |row: &Row| Event { at: row.int(0), event: row.text(1), detail: row.text(2) };
         Ok(rows.iter().map(event).collect())
+    }
+
+    /// When the oldest job that could be taken was submitted.
+    pub fn oldest_ready(&self) -> Result<Option<i64>, QueueError> {
+        let sql = "SELECT MIN(created) FROM jobs WHERE state = 'waiting' AND blocked = 0";
+        Ok(self.database.rows(sql, &[])?.first().and_then(|row| row.maybe_int(0)))
+    }
+
+    /// The number of the last thing that happened to any job.
+    pub fn last_event(&self) -> Result<i64, QueueError> {
+        let rows = self.database.rows("SELECT MAX(id) FROM history", &[])?;
+        Ok(rows.first().map_or(0, |row| row.int(0)))
     }
 
     /// `false` if its server hung up.

@@ -222,13 +222,19 @@ fn next(tx: &Changes, now: i64, worker: &Worker) -> Result<Option<Row>, QueueErr
     let mut best: Option<(i64, i64, i64, Row)> = None;
     for kind in kinds {
         for machine in &machines {
-            // The index has all of it but the pause after a failure, so that each lane costs a look.
+            // The index has all of it but the pause after a failure, so that each lane costs a look. A longer
+            // pause than there is was said before the clock was set back.
             let rows = tx.rows(
                 "SELECT j.id, j.lane, j.priority, l.served FROM lanes l JOIN jobs j ON j.id = \
                  (SELECT id FROM jobs WHERE state = 'waiting' AND blocked = 0 AND machine = ?1 \
-                 AND kind = ?2 AND lane = l.name AND not_before <= ?3 \
+                 AND kind = ?2 AND lane = l.name AND (not_before <= ?3 OR not_before > ?4) \
                  ORDER BY priority DESC, id LIMIT 1)",
-                &[(*machine).into(), kind.word().into(), now.into()],
+                &[
+                    (*machine).into(),
+                    kind.word().into(),
+                    now.into(),
+                    now.saturating_add(LONGEST_PAUSE).into(),
+                ],
             )?;
             for row in rows {
                 let rank = (-row.int(2), row.int(3), row.int(0));

@@ -297,3 +297,16 @@ fn a_change_that_fails_is_none() {
         world.queue.check().expect("whole");
     });
 }
+
+#[test]
+fn a_clock_that_is_set_back_keeps_nothing_waiting() {
+    on_each(|mut world| {
+        world.pass(1_000_000);
+        let id = world.add(job("a", Kind::Build));
+        let taken = world.take(&worker(&[Kind::Build])).expect("there is one");
+        world.queue.fail(&taken.lease, "no").expect("ours");
+        assert!(world.take(&worker(&[Kind::Build])).is_none(), "it is tried again in a minute");
+        world.pass(-3 * 3600);
+        assert_eq!(world.take(&worker(&[Kind::Build])).expect("there is one").job.id, id);
+    });
+}

@@ -137,6 +137,7 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         facts.push(("No code change", told));
     }
     facts.extend(account.reverted.as_ref().map(|reverted| ("Reverted", reverted.sentence())));
+    facts.extend(account.relaid.as_ref().map(|relaid| ("Code layout", relaid.sentence())));
     facts
 }
 

@@ -121,6 +121,43 @@ impl Site<'_> {
             .tera
             .render(template, &context)
             .map_err(SiteError::template(template))?;
-        out.write(&place.path, html.as_bytes())
+        out.write(&place.path, close_up(&html).as_bytes())
+    }
+}
+
+/// Drops the ends of lines between the parts of a table, which nobody sees and for each of which a
+/// browser makes a node: a page may have thousands.
+fn close_up(html: &str) -> String {
+    const PARTS: [&str; 8] =
+        ["<td", "<tr", "<th", "<tbody", "</tr", "</thead", "</tbody", "</table"];
+    let mut closed = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(end) = memchr::memmem::find(rest.as_bytes(), b">\n<") {
+        let (line, next) = rest.split_at(end + 1);
+        closed.push_str(line);
+        rest = if PARTS.iter().any(|part| next[1..].starts_with(part)) { &next[1..] } else { next };
+        // What was looked at begins with neither end nor tag of it.
+        let (seen, unseen) = rest.split_at(1);
+        closed.push_str(seen);
+        rest = unseen;
+    }
+    closed.push_str(rest);
+    closed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::close_up;
+
+    #[test]
+    fn only_what_stands_between_parts_of_a_table_goes() {
+        let html =
+            "<table>\n<tr><th>a</th>\n<td>b\n<b>c</b>\n<i>d</i></td></tr>\n</table>\n<p>e</p>\n";
+        assert_eq!(
+            close_up(html),
+            "<table><tr><th>a</th><td>b\n<b>c</b>\n<i>d</i></td></tr></table>\n<p>e</p>\n"
+        );
+        assert_eq!(close_up("</textarea>"), "</textarea>");
+        assert_eq!(close_up("<textarea>a>\n</textarea>"), "<textarea>a>\n</textarea>");
     }
 }

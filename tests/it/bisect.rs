@@ -175,6 +175,41 @@ fn measurements_from_anywhere_do_as_well() {
     panic!("it does not end");
 }
 
+#[test]
+fn a_culprit_that_is_the_luck_of_a_layout_is_unmasked() {
+    let share = |build: &str, measured: &str, more: &[&str]| {
+        let tree = Tree::new(8, 3, &[]);
+        tree.start();
+        let measure = tree.measure().replace(" speed", &format!(" {measured} | head -1"));
+        let search = tree.search();
+        let run = ["run", text(&search), "--json", "--layout", "--no-revert", "--build", build];
+        let output = melbot(&[&run[..], &["--measure", &measure], more].concat());
+        let account: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(account["likeliest"][0]["commit"], tree.commits[3].as_str(), "{account}");
+        // What was measured in this way is done once, also if the search is run again.
+        let again = melbot(&[&run[..], &["--measure", "exit 1"], more].concat());
+        assert_eq!(again.stdout, output.stdout);
+        account["relaid"].clone()
+    };
+    let kept = ["--image", "built"];
+    // What is slow stays so however its code lies, in the tree and as a kept image.
+    let stays = "{ cat speed; ls files; echo \"$KCFLAGS\"; } > built";
+    for more in [&[][..], &kept] {
+        let image = if more.is_empty() { "built" } else { "\"$MELBOT_IMAGE\"" };
+        let relaid = share(stays, image, more);
+        let found = relaid["share"].as_f64().unwrap();
+        assert!((0.6..1.4).contains(&found), "{relaid}");
+        assert_eq!(relaid["before"].as_array().unwrap().len(), 5, "{relaid}");
+    }
+    // Here it is slow for where its code lies.
+    let luck = "if [ -n \"$KCFLAGS\" ]; then echo 100; else cat speed; fi > built";
+    let relaid = share(luck, "built", &[]);
+    assert!(relaid["share"].as_f64().unwrap() < 0.4, "{relaid}");
+    // A build that does not know the flags cannot tell.
+    let relaid = share("{ cat speed; ls files; } > built", "\"$MELBOT_IMAGE\"", &kept);
+    assert!(relaid["failed"].as_str().unwrap().contains("takes no notice of KCFLAGS"), "{relaid}");
+}
+
 /// Results in which 6.9 is 8 % slower than 6.8, and the name of the alert that melbot makes of it.
 fn alert(results: &Path) -> String {
     let mut grown = Grown::new(results, 7);

@@ -3,11 +3,13 @@
 mod begun;
 mod bisected;
 mod bob;
+mod booted;
 mod builders;
 mod fuzzed;
 mod http;
 mod killed;
 mod load;
+mod missing;
 mod real;
 mod rerun;
 mod simulated;

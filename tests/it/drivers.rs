@@ -5,6 +5,7 @@ mod ipmi;
 mod ipmi_cycle;
 mod labgrid;
 mod orthos;
+mod orthos_server;
 pub mod parts;
 mod power;
 mod ssh;

@@ -1,5 +1,6 @@
 //! The lab: real virtual machines, real kernels of Debian, and everything that happens to them.
 
+mod boot_once;
 mod console;
 mod cycle;
 mod faults;
@@ -11,5 +12,7 @@ mod killed;
 mod mail;
 mod mmtests;
 pub mod packages;
+mod played;
 mod prepare;
+mod unpublished;
 pub mod world;

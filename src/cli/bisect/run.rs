@@ -45,6 +45,10 @@ pub struct Run {
     /// Do not measure the bad end without the commit that was found
     #[arg(long)]
     no_revert: bool,
+    /// When the commit is found, build it and its parent once more with another code layout
+    /// (KCFLAGS=-falign-functions=64) and measure both: is it the commit, or where its code happens to lie?
+    #[arg(long)]
+    layout: bool,
 }
 
 impl Run {
@@ -56,6 +60,7 @@ impl Run {
             measure: self.measure,
             hours: self.hours,
             revert: !self.no_revert,
+            layout: self.layout,
         };
         let outcome = local::run(&mut session, &commands, said)?;
         super::tell(&session, self.folder.json)?;
@@ -89,6 +94,7 @@ fn said(session: &Session, progress: Progress) {
         Progress::Builds => warn("      builds"),
         Progress::Measured(value) => warn(&format!("      {value}")),
         Progress::Skipped(reason) => warn(&format!("      left out: {reason}")),
+        Progress::Relays => warn("      the commit and its parent with another code layout"),
         Progress::Reverts(commit) => warn(&format!("      the bad end without {commit:.12}")),
     }
 }

@@ -41,6 +41,9 @@ pub fn text(account: &Account) -> String {
     if let Some(reverted) = &account.reverted {
         paper.line(&reverted.sentence());
     }
+    if let Some(relaid) = &account.relaid {
+        paper.line(&relaid.sentence());
+    }
     measured(&mut paper, account);
     if let Some(next) = &account.next {
         paper.line("");

@@ -13,7 +13,9 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::{Ending, print, warn};
 use crate::lab::exec::Remote;
+use crate::lab::inventory::DeployDriver;
 use crate::lab::power::{self, PowerState};
+use crate::lab::prepare::Prepare;
 use crate::lab::{Lab, Machine};
 
 /// See and use the machines of a lab
@@ -221,10 +223,13 @@ struct Deploy {
 impl Deploy {
     fn run(&self) -> anyhow::Result<()> {
         let machine = self.named.open_to_change()?;
+        if machine.file.deploy == DeployDriver::None {
+            bail!("{} has no [deploy]: it keeps the system that it has", machine.name);
+        }
         let within = Duration::from_secs(machine.file.patience.power);
         machine.forget_connections();
         power::ensure(machine.power.as_ref(), PowerState::Off, within)?;
-        machine.deploy.deploy()?;
+        machine.deploy()?;
         print(&format!("{} is clean, and off\n", machine.name))
     }
 }
@@ -242,6 +247,9 @@ struct PrepareVerb {
 impl PrepareVerb {
     fn run(&self) -> anyhow::Result<()> {
         let machine = self.named.open_to_change()?;
+        if machine.file.prepare == Prepare::default() {
+            return print(&format!("{} has no [prepare]: nothing is declared\n", machine.name));
+        }
         let changed = machine.file.prepare.run(machine.exec(None)?.as_ref())?;
         if changed.is_empty() {
             return print(&format!("{} is as declared\n", machine.name));

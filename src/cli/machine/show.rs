@@ -10,7 +10,7 @@ use super::{InLab, Named};
 use crate::cli::{print, warn};
 use crate::client::{Entry, Event, Journal};
 use crate::lab::grid::Lease;
-use crate::lab::{Lab, Machine, MachineFile};
+use crate::lab::{Lab, Machine, MachineFile, twins};
 
 /// List the machines of a lab
 #[derive(Debug, Args)]
@@ -83,6 +83,7 @@ impl List {
         let lab = Lab::at(&self.of.lab)?;
         let inventory = lab.inventory()?;
         inventory.faults.iter().for_each(|fault| warn(&fault.to_string()));
+        twins(&inventory.machines).iter().for_each(|twins| warn(&twins.fault().to_string()));
         let mut all = Vec::new();
         for name in inventory.machines.keys() {
             all.push(Shown::of(&lab.machine(name)?)?);

@@ -93,6 +93,33 @@ fn what_cannot_be_undone_does_not_keep_the_rest() {
     assert_eq!(outcome, Outcome::Finished);
 }
 
+#[test]
+fn what_cannot_be_published_is_no_success_and_is_tried_again_some_day() {
+    let mut events = Vec::new();
+    let mut publish = 0;
+    let outcome = loop {
+        match next(SHAPE, &events) {
+            Next::End(outcome) => break outcome,
+            Next::Do(Step::Publish) => {
+                publish += 1;
+                events.push(failed(Step::Publish, Why::Lab));
+            }
+            Next::Do(step) => events.push(done(step)),
+        }
+    };
+    assert_eq!(publish, 2);
+    assert_eq!(events.last(), Some(&done(Step::Release)));
+    let Outcome::Failed { reason } = outcome else { panic!("{outcome:?}") };
+    assert!(reason.starts_with("publish: x; "), "{reason}");
+    assert_eq!(super::outcome(SHAPE, &events), Outcome::Finished, "all that was to be run has");
+    assert!(unpublished(SHAPE, &events));
+    events.push(failed(Step::Publish, Why::Lab));
+    assert!(unpublished(SHAPE, &events));
+    events.push(done(Step::Publish));
+    assert!(!unpublished(SHAPE, &events));
+    assert_eq!(next(SHAPE, &events), Next::End(Outcome::Finished));
+}
+
 /// Whatever fails, and wherever melbot is killed, the machine is given back once it was lent, and
 /// nothing is run without a boot of its own.
 #[test]

@@ -44,7 +44,7 @@ pub fn estimate(desk: &Desk, alert: &Seen) -> Result<Estimate, LabError> {
         kind: Some(kind),
         machine,
         limit: Some(LOOKED_AT),
-        key: None,
+        ..Filter::default()
     };
     let builds = queue.jobs(&done(Kind::Build, None))?;
     let builds = builds.iter().filter_map(|job| serde_json::from_str(job.outcome.as_deref()?).ok());

@@ -6,7 +6,7 @@ use super::assignment::Assignment;
 use super::experiment::{Bench, Came, Experiment, Image};
 use super::{ending, unusable};
 use crate::bisect::{
-    Alerted, DOUBTED, Event, Outcome, Place, Purpose, REVERTED, Revert, Session, SessionError,
+    Alerted, Check, DOUBTED, Event, Outcome, Place, Purpose, REVERTED, Session, SessionError,
     Settings, Step, figure,
 };
 use crate::coordinator::desk::Desk;
@@ -105,7 +105,7 @@ impl Searching {
                 Err(reason) => {
                     if let Wanted::Revert(at) = wanted {
                         self.session
-                            .reverted(at, vec![Revert::Failed(reason)], None)
+                            .reverted(at, vec![Check::Failed(reason)], None)
                             .map_err(unusable)?;
                         continue;
                     }
@@ -161,7 +161,7 @@ impl Searching {
     }
 
     fn reverts_left(&self, culprit: usize) -> bool {
-        let failed = |revert: &Revert| matches!(revert, Revert::Failed(_));
+        let failed = |revert: &Check| matches!(revert, Check::Failed(_));
         self.session.reverts(culprit).count() < REVERTED
             && !self.session.reverts(culprit).any(failed)
     }
@@ -234,12 +234,12 @@ impl Searching {
             Came::Measured { values, seconds, .. } => {
                 let told: Vec<String> = values.iter().copied().map(figure).collect();
                 tell(&format!("{name}: {}", told.join(" ")));
-                let values = values.into_iter().map(Revert::Value).collect();
+                let values = values.into_iter().map(Check::Value).collect();
                 self.session.reverted(at, values, Some(seconds)).map_err(unusable)?;
             }
             Came::Broken(reason) | Came::Failed(reason, _) => {
                 tell(&format!("{name}: {reason}"));
-                self.session.reverted(at, vec![Revert::Failed(reason)], None).map_err(unusable)?;
+                self.session.reverted(at, vec![Check::Failed(reason)], None).map_err(unusable)?;
             }
             _ => {}
         }

@@ -26,9 +26,10 @@ impl Answer {
         Answer::text(200, "text/html; charset=utf-8", text).with("Content-Security-Policy", policy)
     }
 
-    /// JSON.
-    pub fn json(status: u16, value: &serde_json::Value) -> Answer {
-        Answer::text(status, "application/json", value.to_string() + "\n")
+    /// JSON. What is answered has texts for keys, so that it can be written.
+    pub fn json(status: u16, value: &impl serde::Serialize) -> Answer {
+        let text = serde_json::to_string(value).unwrap_or_default();
+        Answer::text(status, "application/json", text + "\n")
     }
 
     /// Why not, as JSON.

@@ -1,18 +1,19 @@
 //! The API: looking at jobs, adding them, calling them off.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::answer::Answer;
 use super::request::Request;
 use super::route::{Failure, allowed};
 use super::tokens::Role;
-use super::{bisects, builds};
+use super::{bisects, builds, missing};
 use crate::client::JobFile;
 use crate::coordinator::desk::Desk;
-use crate::coordinator::estimate::{Known, estimate};
 use crate::coordinator::hand::{Added, add, leads_out};
+use crate::coordinator::outlook::Outlook;
 use crate::lab::Inventory;
-use crate::queue::{Filter, Kind, Queue, Scope, State};
+use crate::queue::{Filter, Job, Kind, Queue, Scope, State};
 
 /// What it can do, for programs.
 const OPENAPI: &str = include_str!("openapi.json");
@@ -49,7 +50,7 @@ fn known(
     match (method, parts) {
         ("GET", ["jobs"]) => {
             let jobs = queue.jobs(&filter(request)?)?;
-            Ok(Answer::json(200, &json!({ "jobs": jobs })))
+            Ok(Answer::json(200, &Jobs { jobs }))
         }
         ("GET", ["jobs", id]) => one(queue, number(id)?),
         ("POST", ["jobs"]) => submit(desk, queue, request),
@@ -69,9 +70,11 @@ fn known(
             builds::piece(desk, queue, (number(id)?, what), request)
         }
         ("POST", ["builds", id, "finish"]) => builds::finish(desk, queue, number(id)?, request),
+        ("GET", ["missing"]) => missing::told(desk, queue),
+        ("POST", ["missing"]) => missing::chosen(desk, queue, request),
         ("GET", ["queue"]) => {
-            let now = desk.clock.now();
-            let expected = estimate(&Known::of(queue, now, desk.settings.builders)?);
+            let outlook = Outlook::of(desk, queue)?;
+            let expected = &outlook.expected;
             let paused: Vec<String> = queue.paused()?.iter().map(Scope::to_string).collect();
             let answer = json!({
                 "counts": queue.counts()?, "paused": paused, "caught_up": expected.caught_up,
@@ -87,7 +90,7 @@ fn known(
             queue.resume(&scope(request)?)?;
             paused(queue)
         }
-        (_, ["jobs" | "bisect"]) => Err(Failure::Method("GET, HEAD, POST")),
+        (_, ["jobs" | "bisect" | "missing"]) => Err(Failure::Method("GET, HEAD, POST")),
         (_, ["openapi.json" | "queue"] | ["jobs", _]) => Err(Failure::Method("GET, HEAD")),
         (
             _,
@@ -98,6 +101,12 @@ fn known(
         ) => Err(Failure::Method("POST")),
         _ => Err(Failure::Refused(404, "there is no such thing; see /api/openapi.json".to_owned())),
     }
+}
+
+/// A thousand of them are written as they are: as a [`serde_json::Value`] they would take twice as long.
+#[derive(Serialize)]
+struct Jobs {
+    jobs: Vec<Job>,
 }
 
 fn one(queue: &Queue, id: i64) -> Result<Answer, Failure> {

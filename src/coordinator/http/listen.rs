@@ -9,7 +9,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request as Asked, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::any;
@@ -18,7 +18,7 @@ use super::answer::Answer;
 use super::limits::Limits;
 use super::request::{LARGEST_BODY, LARGEST_PIECE, Request};
 use super::tokens::Role;
-use super::{bisects, git, route};
+use super::{bisects, git, pages, route};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::serve::Server;
@@ -97,10 +97,12 @@ fn router(desk: &Desk) -> Router {
         .route("/api", any(answer))
         .route("/api/{*rest}", any(answer))
         .route("/jobs", any(answer))
+        .route("/jobs/", any(answer))
         .route("/jobs/{id}", any(answer))
         .route("/alert/{id}/bisect", any(answer))
         .route("/git/{*rest}", any(git_answer))
         .route("/builds", any(answer))
+        .route("/missing", any(answer))
         .route("/health", any(answer))
         .route("/metrics", any(answer))
         .with_state(Arc::clone(&shared));
@@ -122,13 +124,18 @@ async fn gate(State(shared): State<Arc<Shared>>, asked: Asked, next: Next) -> Re
         return sent(Answer::refused(429, "too many requests").with("Retry-After", "1"));
     }
     if shared.desk.settings.http.private && asked.uri().path() != "/health" {
-        let token = token(asked.headers());
+        let (shared, token) = (Arc::clone(&shared), token(asked.headers()));
         let allowed = blocking(move || route::may_read(&shared.desk, token)).await;
         if let Err(answer) = allowed {
             return sent(answer);
         }
     }
-    next.run(asked).await
+    let is_home = asked.uri().path() == "/";
+    let response = next.run(asked).await;
+    match is_home && response.status() == StatusCode::NOT_FOUND {
+        true => sent(pages::no_site(&shared.desk)),
+        false => response,
+    }
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, asked: Asked) -> Response {

@@ -4,7 +4,9 @@ use super::answer::Answer;
 use super::route::Failure;
 use crate::coordinator::bisect::{Stage, readable};
 use crate::coordinator::desk::Desk;
-use crate::queue::{Filter, Kind, Queue, State};
+use crate::coordinator::missing::Why;
+use crate::coordinator::outlook::Outlook;
+use crate::queue::{Kind, Queue, State};
 
 /// All of them.
 pub fn answer(desk: &Desk) -> Result<Answer, Failure> {
@@ -23,9 +25,7 @@ fn figures(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
             text += &format!("melbot_jobs{{kind=\"{kind}\",state=\"{state}\"}} {count}\n");
         }
     }
-    let waiting = queue.jobs(&Filter { states: vec![State::Waiting], ..Filter::default() })?;
-    let oldest = waiting.iter().filter(|job| job.blocked == 0).map(|job| job.created).min();
-    let age = oldest.map_or(0, |since| (desk.clock.now() - since).max(0) / 1000);
+    let age = queue.oldest_ready()?.map_or(0, |since| (desk.clock.now() - since).max(0) / 1000);
     text += "# HELP melbot_oldest_waiting_seconds Age of the oldest job that could be taken.\n\
              # TYPE melbot_oldest_waiting_seconds gauge\n";
     text += &format!("melbot_oldest_waiting_seconds {age}\n");
@@ -35,6 +35,13 @@ fn figures(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
     for stage in Stage::ALL {
         let count = searches.iter().filter(|(_, search)| search.stage == stage).count();
         text += &format!("melbot_bisects{{stage=\"{}\"}} {count}\n", stage.word());
+    }
+    text += "# HELP melbot_missing_runs Runs that policies want and that no job is going to measure, by reason.\n\
+             # TYPE melbot_missing_runs gauge\n";
+    let outlook = Outlook::of(desk, queue)?;
+    for why in Why::ALL {
+        let count = outlook.missing.missing.iter().filter(|run| run.why == why).count();
+        text += &format!("melbot_missing_runs{{why=\"{}\"}} {count}\n", why.words());
     }
     text += "# HELP melbot_paused Pauses of the queue.\n# TYPE melbot_paused gauge\n";
     text += &format!("melbot_paused {}\n", queue.paused()?.len());

@@ -1,52 +1,56 @@
 //! Pages of jobs. Everything in them is escaped; there are no buttons: who changes jobs uses the API.
 
 use std::fmt::Write as _;
-use std::time::{Duration, SystemTime};
 
 use super::answer::Answer;
+use super::request::Request;
 use super::route::Failure;
 use crate::coordinator::desk::Desk;
-use crate::coordinator::estimate::{Estimate, Known, estimate};
-use crate::coordinator::lines::{Line, Standing};
-use crate::notes::utc;
+use crate::coordinator::estimate::Estimate;
+use crate::coordinator::lines::Standing;
+use crate::coordinator::outlook::Outlook;
+use crate::notes::utc_of;
 use crate::queue::{Filter, Job, Queue, State};
 
-/// No more of what is over is listed.
-const OVER: i64 = 100;
-/// No more of what waits is.
-const WAITING: usize = 500;
+/// No more of what waits or is over is on a page.
+const SHOWN: i64 = 100;
 
 /// The page of this path.
-pub fn answer(desk: &Desk, path: &str) -> Result<Answer, Failure> {
-    desk.with_queue(|queue| known(desk, queue, path))
+pub fn answer(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
+    desk.with_queue(|queue| known(desk, queue, &request.path, &request.query))
 }
 
-fn known(desk: &Desk, queue: &Queue, path: &str) -> Result<Answer, Failure> {
+fn known(desk: &Desk, queue: &Queue, path: &str, query: &str) -> Result<Answer, Failure> {
     if path.trim_end_matches('/') == "/builds" {
         return builds(desk, queue);
     }
     let id = path.strip_prefix("/jobs").unwrap_or_default().trim_matches('/');
     match id.parse() {
         _ if id == "style.css" => Ok(Answer::text(200, "text/css; charset=utf-8", STYLE)),
-        _ if id.is_empty() => list(desk, queue),
+        _ if id.is_empty() => list(desk, queue, query),
         Ok(id) => one(desk, queue, id),
         Err(_) => Err(Failure::Refused(404, "there is no such page".to_owned())),
     }
 }
 
-fn list(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
+fn list(desk: &Desk, queue: &Queue, query: &str) -> Result<Answer, Failure> {
     let of =
         |states: &[State], limit| Filter { states: states.to_vec(), limit, ..Filter::default() };
     let mut body = String::new();
     for scope in queue.paused()? {
         let _ = write!(body, "<p><strong>Paused:</strong> {}</p>", escaped(&scope.to_string()));
     }
-    let now = desk.clock.now();
-    let expected = estimate(&Known::of(queue, now, desk.settings.builders)?);
-    if let Some(sentence) = expected.sentence(now) {
+    let outlook = Outlook::of(desk, queue)?;
+    if let Some(sentence) = outlook.expected.sentence(desk.clock.now()) {
         let _ = write!(body, "<p>Expected: {}.</p>", escaped(&sentence));
     }
-    for line in Line::all(queue)?.iter().filter(|line| line.standing() != Standing::Builds) {
+    if let Some(sentence) = outlook.missing.sentence() {
+        let _ = write!(body, "<p><a href=\"/missing\">{}</a>.</p>", escaped(&sentence));
+    }
+    for unknown in &outlook.missing.unknown {
+        let _ = write!(body, "<p role=\"alert\">Not known: {}.</p>", escaped(unknown));
+    }
+    for line in outlook.lines.iter().filter(|line| line.standing() != Standing::Builds) {
         let _ = write!(
             body,
             "<p role=\"alert\"><a href=\"/builds\">{} with {}</a> {}</p>",
@@ -55,21 +59,40 @@ fn list(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
             escaped(&line.standing().sentence())
         );
     }
+    let counts = queue.counts()?;
+    let count = |states: &[State]| -> i64 {
+        counts.iter().filter(|count| states.contains(&count.state)).map(|count| count.count).sum()
+    };
+    let after = query.strip_prefix("after=").and_then(|after| after.parse().ok());
+    let waiting = [State::Waiting];
+    let waiting =
+        (&waiting[..], Filter { after: Some(after.unwrap_or(0)), ..of(&waiting, Some(SHOWN)) });
     let over = [State::Done, State::Failed, State::Cancelled];
-    let mut last = queue.jobs(&of(&over, Some(OVER)))?;
-    last.reverse();
-    let mut waiting = queue.jobs(&of(&[State::Waiting], None))?;
-    let more = waiting.len().saturating_sub(WAITING);
-    waiting.truncate(WAITING);
-    for (title, jobs) in [
-        ("Running", queue.jobs(&of(&[State::Running], None))?),
+    for (title, (states, filter)) in [
+        ("Running", (&[State::Running][..], of(&[State::Running], None))),
         ("Waiting", waiting),
-        ("Over", last),
+        ("Over", (&over[..], of(&over, Some(SHOWN)))),
     ] {
-        let _ = write!(body, "<h2>{title}</h2>");
-        table(&mut body, &jobs, &expected);
-        if title == "Waiting" && more > 0 {
-            let _ = write!(body, "<p>And {more} more: melbot queue list.</p>");
+        let count = count(states);
+        let _ = write!(body, "<h2 id=\"{}\">{title} ({count})</h2>", title.to_ascii_lowercase());
+        let mut jobs = queue.jobs(&filter)?;
+        let last = jobs.last().map_or(0, |job| job.id);
+        let is_more = jobs.len() as i64 == SHOWN && count > SHOWN;
+        if title == "Over" {
+            jobs.reverse();
+        }
+        table(&mut body, &jobs, &outlook.expected);
+        if title == "Waiting" && (is_more || after.is_some()) {
+            body.push_str("<p>");
+            if after.is_some() {
+                body.push_str("<a href=\"/jobs#waiting\">First</a> ");
+            }
+            if is_more {
+                let _ = write!(body, "<a href=\"/jobs?after={last}#waiting\">Next</a>");
+            }
+            body.push_str("</p>");
+        } else if title == "Over" && is_more {
+            let _ = write!(body, "<p>The newest {SHOWN}; all: melbot queue list --all.</p>");
         }
     }
     Ok(Answer::page(page(desk, "Jobs", &body)))
@@ -93,7 +116,8 @@ fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
             _ => String::new(),
         };
         let remark = match job.state {
-            State::Waiting if job.blocked > 0 => format!("for {} other jobs", job.blocked),
+            State::Waiting if job.blocked == 1 => "for another job".to_owned(),
+            State::Waiting if job.blocked > 1 => format!("for {} other jobs", job.blocked),
             State::Waiting if job.failures > 0 => format!("failed {} times", job.failures),
             State::Failed | State::Cancelled => job.outcome.clone().unwrap_or_default(),
             State::Running => job.owner.clone().unwrap_or_default(),
@@ -101,7 +125,7 @@ fn table(body: &mut String, jobs: &[Job], expected: &Estimate) {
         };
         let _ = write!(
             body,
-            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{expected}<td>{}</tr>",
+            "<tr><td><a href=\"/jobs/{}\">{}</a><td class=\"{}\">{}<td>{}<td>{}<td>{}<td>{}<td>{expected}<td class=\"why\">{}</tr>",
             job.id,
             job.id,
             job.state,
@@ -121,7 +145,7 @@ fn builds(desk: &Desk, queue: &Queue) -> Result<Answer, Failure> {
     let mut body = String::from(
         "<table><thead><tr><th>Tree<th>Track<th>Configuration<th>Newest kernel<th>Why</tr></thead>",
     );
-    for line in Line::all(queue)? {
+    for line in &Outlook::of(desk, queue)?.lines {
         let (class, why) = match line.standing() {
             Standing::Builds => ("done", String::new()),
             Standing::Broken { newest, .. } => {
@@ -171,9 +195,15 @@ fn one(desk: &Desk, queue: &Queue, id: i64) -> Result<Answer, Failure> {
 }
 
 fn time(milliseconds: i64) -> String {
-    let since = Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
-    let text = utc(SystemTime::UNIX_EPOCH + since);
+    let text = utc_of(milliseconds);
     format!("<time datetime=\"{text}\">{}</time>", text.replace('T', " ").replace('Z', ""))
+}
+
+/// In place of a site that is not there yet.
+pub fn no_site(desk: &Desk) -> Answer {
+    let body = "<p>Nothing was measured yet. The site comes with the first run.</p>\
+                <p><a href=\"/jobs\">What is being done</a></p>";
+    Answer { status: 404, ..Answer::page(page(desk, "No site yet", body)) }
 }
 
 /// A page of ours, with links to the others.
@@ -183,7 +213,8 @@ pub fn page(desk: &Desk, title: &str, body: &str) -> String {
         "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <title>{0} – {site}</title><link rel=\"stylesheet\" href=\"/jobs/style.css\">\
-         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a> · <a href=\"/builds\">Builds</a></nav>\
+         <nav><a href=\"/\">{site}</a> · <a href=\"/jobs\">Jobs</a> · <a href=\"/builds\">Builds</a> · \
+         <a href=\"/missing\">Missing</a></nav>\
          <main><h1>{0}</h1>{body}</main></html>\n",
         escaped(title)
     )
@@ -195,7 +226,8 @@ const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,
     border-bottom:1px solid #8884}td{overflow-wrap:anywhere}time{white-space:nowrap}\
     input,button{font:inherit;padding:.2rem .6rem;box-sizing:border-box}\
     input{width:min(34rem,100%);margin:0 .5rem .5rem 0}\
-    [role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
+    input[type=checkbox]{width:auto;margin:0 .4rem 0 0}label{white-space:nowrap}\
+    .why{min-width:12rem}[role=alert]{border-left:3px solid #c33;padding-left:.75rem}\
     .failed{color:#c33;font-weight:600}.running{font-weight:600}";
 
 /// Text that is no markup.

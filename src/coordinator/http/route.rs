@@ -3,7 +3,7 @@
 use super::answer::Answer;
 use super::request::Request;
 use super::tokens::{self, Role, Tokens};
-use super::{api, bisects, metrics, pages};
+use super::{api, bisects, metrics, missing, pages};
 use crate::coordinator::desk::Desk;
 use crate::lab::LabError;
 use crate::queue::QueueError;
@@ -62,13 +62,16 @@ pub fn answer(desk: &Desk, request: &Request) -> Answer {
     if let Some(id) = path.strip_prefix("/alert/").and_then(|path| path.strip_suffix("/bisect")) {
         return bisects::form(desk, request, id).unwrap_or_else(Answer::from);
     }
+    if path == "/missing" {
+        return missing::answer(desk, request).unwrap_or_else(Answer::from);
+    }
     if !looks {
         return Failure::Method("GET, HEAD").into();
     }
     let answered = match path {
         "/health" => health(desk),
         "/metrics" => metrics::answer(desk),
-        _ => pages::answer(desk, path),
+        _ => pages::answer(desk, request),
     };
     answered.unwrap_or_else(Answer::from)
 }

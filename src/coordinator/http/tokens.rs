@@ -51,8 +51,10 @@ impl Tokens {
     pub fn read(path: &Path) -> Result<Tokens, LabError> {
         match fs::read_to_string(path) {
             Ok(text) => toml::from_str(&text).map_err(|error| {
+                let start = error.span().map_or(0, |span| span.start);
+                let line = 1 + text.get(..start).unwrap_or_default().matches('\n').count();
                 LabError::new(
-                    format!("{}: {}", path.display(), error.message()),
+                    format!("{}:{line}: {}", path.display(), error.message()),
                     "correct it, or remove it and make new tokens",
                 )
             }),

@@ -24,6 +24,8 @@ pub struct CommandBoot {
     pub install: Vec<Vec<String>>,
     /// Make the next boot that of `{release}`.
     pub once: Vec<Vec<String>>,
+    /// Make it that of the known-good kernel after all.
+    pub cancel: Vec<Vec<String>>,
 }
 
 fn run_all(
@@ -83,6 +85,10 @@ impl Boot for CommandBoot {
 
     fn once(&self, exec: &dyn Exec, release: &str) -> Result<(), LabError> {
         run_all(exec, &self.once, &[("release", release)])
+    }
+
+    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError> {
+        run_all(exec, &self.cancel, &[]).map(|()| !self.cancel.is_empty())
     }
 
     fn needs_system(&self) -> bool {

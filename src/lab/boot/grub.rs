@@ -63,6 +63,10 @@ impl Boot for GrubBoot {
         script(exec, &["once", release]).map(drop)
     }
 
+    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError> {
+        script(exec, &["cancel"]).map(|_| true)
+    }
+
     fn needs_system(&self) -> bool {
         true
     }

@@ -2,6 +2,7 @@
 
 mod command;
 mod grub;
+mod one_time;
 mod qemu;
 
 use std::path::Path;
@@ -12,6 +13,7 @@ use super::exec::{self, Exec};
 
 pub use command::CommandBoot;
 pub use grub::GrubBoot;
+pub use one_time::OneTimeBoot;
 pub use qemu::QemuBoot;
 
 /// A kernel that was installed.
@@ -36,13 +38,12 @@ pub trait Boot: Send + Sync {
     /// Makes the next boot, and only that, one of this release.
     fn once(&self, exec: &dyn Exec, release: &str) -> Result<(), LabError>;
 
-    /// The next boot is that of the known-good kernel after all.
-    fn cancel(&self) -> Result<(), LabError> {
-        Ok(())
-    }
+    /// The next boot is that of the known-good kernel after all; `false` where the driver cannot see to
+    /// that. No harm if nothing was asked for.
+    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError>;
 
-    /// `true` if [`Boot::once`] works on the running system, `false` if it works on a machine without
-    /// power.
+    /// `true` if [`Boot::once`] and [`Boot::cancel`] work on the running system, `false` if they work on
+    /// a machine without power.
     fn needs_system(&self) -> bool;
 }
 

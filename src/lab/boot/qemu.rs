@@ -56,13 +56,13 @@ impl Boot for QemuBoot {
         self.machine.take(&Kernel { release: release.to_owned(), folder }, &self.machine.next())
     }
 
-    fn cancel(&self) -> Result<(), LabError> {
+    fn cancel(&self, _exec: &dyn Exec) -> Result<bool, LabError> {
         let next = self.machine.next();
         match fs::remove_dir_all(&next) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(LabError::file(&next)(error))
             }
-            _ => Ok(()),
+            _ => Ok(true),
         }
     }
 

@@ -30,6 +30,8 @@ pub const LOG: &str = "console.log";
 const TAIL: usize = 40;
 /// A line is looked at when it has so many bytes, ended or not.
 const LONGEST_LINE: usize = 4096;
+/// A program that cannot open a console says so and ends within that.
+const GREETED: Duration = Duration::from_millis(400);
 /// Waits before a lost console is opened again.
 const REOPEN: [u64; 4] = [1, 2, 5, 15];
 
@@ -77,6 +79,8 @@ struct Heard {
     listened: Option<Vec<u8>>,
     /// Why it cannot be read now.
     fault: Option<String>,
+    /// It is there, said or not.
+    open: bool,
 }
 
 impl Console {
@@ -95,6 +99,7 @@ impl Console {
                 boot: None,
                 listened: None,
                 fault: None,
+                open: false,
             }),
             changed: Condvar::new(),
             stop: AtomicBool::new(false),
@@ -169,6 +174,16 @@ impl Console {
         self.heard().fault.clone()
     }
 
+    /// Waits until it is open; `false` if there is a fault before, or nothing in all this time.
+    pub fn opens(&self, within: Duration) -> bool {
+        let began = Instant::now();
+        let mut heard = self.heard();
+        while !heard.open && heard.fault.is_none() && began.elapsed() < within {
+            heard = self.wait(heard, Duration::from_millis(100));
+        }
+        heard.open
+    }
+
     /// Begins to collect all that is said.
     pub fn listen(&self) {
         self.heard().listened = Some(Vec::new());
@@ -223,14 +238,17 @@ impl Shared {
         while !self.stop.load(Ordering::Relaxed) {
             let ended = match source.open() {
                 Ok(mut line) => {
-                    self.heard().fault = None;
+                    if !source.greets() {
+                        self.heard().opened();
+                    }
                     self.read(line.as_mut(), log, typed, &mut failures)
                 }
                 Err(error) => Err(error),
             };
             if let Err(error) = ended {
                 let mut heard = self.heard();
-                heard.fault = Some(error.to_string());
+                heard.fault = Some(heard.why(&error));
+                heard.open = false;
                 heard.idle += 1;
                 self.changed.notify_all();
                 drop(heard);
@@ -251,6 +269,7 @@ impl Shared {
     ) -> io::Result<()> {
         let mut buffer = [0; 4096];
         let mut begun = Vec::new();
+        let mut greeted: Option<Instant> = None;
         while !self.stop.load(Ordering::Relaxed) {
             for bytes in typed.try_iter() {
                 match bytes {
@@ -261,6 +280,10 @@ impl Shared {
             let count = line.read(&mut buffer)?;
             let now = SystemTime::now();
             let mut heard = self.heard();
+            // What it says before it ends is no greeting.
+            if !heard.open && greeted.is_some_and(|since| since.elapsed() > GREETED) {
+                heard.opened();
+            }
             if count == 0 {
                 heard.idle += 1;
                 // A question such as `login:` ends no line.
@@ -269,7 +292,10 @@ impl Shared {
                     begun.clear();
                 }
             } else {
-                *failures = 0;
+                if heard.open {
+                    *failures = 0;
+                }
+                greeted.get_or_insert_with(Instant::now);
                 log.write(&buffer[..count], now)?;
                 heard.take(&buffer[..count], &mut begun, now)?;
             }
@@ -296,6 +322,19 @@ fn unended(begun: &[u8]) -> Option<Kind> {
 }
 
 impl Heard {
+    fn opened(&mut self) {
+        (self.open, self.fault) = (true, None);
+    }
+
+    /// A program that ends has most often said why.
+    fn why(&self, error: &io::Error) -> String {
+        match self.tail.back() {
+            _ if error.kind() != io::ErrorKind::UnexpectedEof => error.to_string(),
+            Some(last) => format!("it ended after {last:?}"),
+            None => "it ended at once".to_owned(),
+        }
+    }
+
     fn take(&mut self, bytes: &[u8], begun: &mut Vec<u8>, now: SystemTime) -> io::Result<()> {
         self.last = Instant::now();
         if let Some(boot) = &mut self.boot {

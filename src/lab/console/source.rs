@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::program::Program;
 use super::terminal;
 use crate::lab::process;
+use crate::lab::secret::secret;
 
 /// How long a read waits for something to come.
 pub(super) const WAIT: Duration = Duration::from_millis(100);
@@ -40,6 +41,8 @@ pub enum Source {
     Command(Vec<String>),
     /// A program that wants a terminal.
     Terminal {
+        /// The password that it reads, which it would ask for if it could not.
+        password_file: Option<PathBuf>,
         /// Run to its end first; it may fail.
         before: Vec<String>,
         /// The program.
@@ -59,11 +62,19 @@ pub enum Source {
 }
 
 impl Source {
+    /// It says something as soon as it is open, whatever the machine does.
+    pub fn greets(&self) -> bool {
+        matches!(self, Source::Terminal { .. })
+    }
+
     /// Opens it.
     pub fn open(&self) -> io::Result<Box<dyn Line>> {
         Ok(match self {
             Source::Command(words) => Box::new(Program::start(words)?),
-            Source::Terminal { before, words } => {
+            Source::Terminal { password_file, before, words } => {
+                if let Some(path) = password_file {
+                    secret(path).map_err(|error| io::Error::other(error.to_string()))?;
+                }
                 if !before.is_empty() {
                     let _ = process::text(&mut process::command(before), BEFORE);
                 }

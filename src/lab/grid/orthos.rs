@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 use super::Lease;
 use super::behind::{Holder, Outer};
 use crate::lab::error::LabError;
-use crate::lab::http::{Answer, Body, Login, Server, encoded};
+use crate::lab::http::{Body, Login, Server, encoded};
 use crate::lab::power::{Power, PowerState, told};
 use crate::lab::secret::secret;
 use crate::notes;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// What it says of a machine that somebody else has, or nobody.
+const NOT_OURS: &str = "not allowed to perform this action";
 
 /// A machine of Orthos 2.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -52,10 +54,12 @@ impl OrthosMachine {
     }
 
     fn error(&self, what: &str) -> LabError {
-        LabError::new(
-            format!("{} of {}: {what}", self.file.fqdn, self.file.url),
-            "see that url, fqdn, user and password_file of [grid] are right, and what its web page says",
-        )
+        let remedy = if what.contains(NOT_OURS) {
+            "reserve it first (melbot machine reserve): who has not cannot even ask for its power"
+        } else {
+            "see that url, fqdn, user and password_file of [grid] are right, and what its web page says"
+        };
+        LabError::new(format!("{} of {}: {what}", self.file.fqdn, self.file.url), remedy)
     }
 
     fn server(&self, login: Login) -> Server {
@@ -79,15 +83,19 @@ impl OrthosMachine {
     }
 
     fn ask(&self, path: &str, body: Body) -> Result<Value, LabError> {
-        let login = Login::Header(format!("Token {}", self.token()?));
-        let Answer { status, body } = self.server(login).ask(path, body)?;
-        if status == 401 {
-            // The next time, with another one.
+        let once = || {
+            let login = Login::Header(format!("Token {}", self.token()?));
+            self.server(login).ask(path, body)
+        };
+        let mut answer = once()?;
+        if answer.status == 401 {
+            // A token of before, which is not good any more: nothing was done.
             *self.token.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            answer = once()?;
         }
-        match complaint(status, &body) {
+        match complaint(answer.status, &answer.body) {
             Some(what) => Err(self.error(&what)),
-            None => Ok(body),
+            None => Ok(answer.body),
         }
     }
 
@@ -123,6 +131,11 @@ impl OrthosMachine {
 
 /// What is wrong with an answer, if something is.
 fn complaint(status: u16, body: &Value) -> Option<String> {
+    if (300..400).contains(&status) {
+        // Of a machine by part of its name, too.
+        let what = "it sends to another address: fqdn has to be the whole name, and url the one its page has";
+        return Some(what.to_owned());
+    }
     if !(200..300).contains(&status) {
         let detail = body["detail"].as_str().unwrap_or("no reason is told");
         return Some(format!("status {status}: {detail}"));
@@ -244,6 +257,8 @@ mod tests {
         let login = json!({ "header": { "type": "AUTHREQUIRED" }, "data": null });
         assert_eq!(complaint(200, &login).as_deref(), Some("it wants a login"));
         assert!(complaint(200, &Value::Null).is_some(), "a page of something else");
+        let elsewhere = complaint(302, &Value::Null).unwrap_or_default();
+        assert!(elsewhere.contains("whole name"), "{elsewhere}");
         let token = json!({ "detail": "Invalid token." });
         assert_eq!(complaint(401, &token).as_deref(), Some("status 401: Invalid token."));
     }

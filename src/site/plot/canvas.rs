@@ -8,6 +8,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::joined::joined;
 use crate::site::SiteError;
 
 /// Units of the drawing for one pixel: plotters places things on whole units only.
@@ -133,7 +134,7 @@ pub fn draw(
         with(&canvas)?;
         canvas.area.present().map_err(failed)?;
     }
-    Ok(themed(&svg))
+    Ok(joined(&themed(&svg)))
 }
 
 fn failed(error: impl std::fmt::Display) -> SiteError {
@@ -226,7 +227,7 @@ mod tests {
             canvas.text("<script>\"&", (1, 1), Anchor::Below)
         });
         let body = body.unwrap_or_default();
-        assert!(body.contains("class=\"wo\"") && body.contains("class=\"lv\""), "{body}");
+        assert!(body.contains("class=\"dot wo\"") && body.contains("class=\"lv\""), "{body}");
         assert!(!body.contains("#0100") && !body.contains("<script>"), "{body}");
         assert!(!body.contains("font-size") && !body.contains("style="), "{body}");
     }

@@ -4,6 +4,7 @@ mod bisect;
 mod boxes;
 mod canvas;
 mod courses;
+mod joined;
 mod kernel_axis;
 mod sparkline;
 mod tracks;

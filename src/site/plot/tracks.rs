@@ -334,7 +334,7 @@ mod tests {
         other.level = None;
         let panel = Panel { track: String::new(), from: None, spots: vec![alone, other] };
         let plot = tracks(&history(vec![panel]), Shape::Among).expect("drawn").expect("measured");
-        assert!(plot.body.contains("class=\"pt\"") && !plot.body.contains("class=\"lv\""));
+        assert!(plot.body.contains("class=\"dot pt\"") && !plot.body.contains("class=\"lv\""));
         assert!(plot.body.contains("class=\"wh\""), "their means are joined");
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::bob::Bob;
 use crate::lab::world::World;
 
-const MACHINE: &str = "\
+pub const MACHINE: &str = "\
 [power]\ndriver = \"command\"\non = [\"true\"]\noff = [\"true\"]\nstatus = [\"echo\", \"off\"]\n\
 [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nhost_key = \"ssh-ed25519 AAAA\"\n\
 [boot]\ndriver = \"command\"\ninstall = []\nonce = []\n";

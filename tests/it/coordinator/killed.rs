@@ -7,7 +7,7 @@ use super::bob::{Bob, git};
 use crate::lab::world::World;
 
 /// A kernel that is built at once.
-const MAKEFILE: &str = "\
+pub const MAKEFILE: &str = "\
 olddefconfig:\n\
 \tmkdir -p $(O)/include/config\n\
 targz-pkg:\n\

@@ -1,15 +1,20 @@
-//! Orthos 2, as it answered when this was recorded: see tests/data/README.md. Each request has to be
-//! the recorded one.
+//! Orthos 2: the real one where ORTHOS_DIR names a checkout of it, else as it answered when this was
+//! recorded (tests/data/README.md), where each request has to be the recorded one.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use melbot::lab::grid::GridError;
+use melbot::lab::power::PowerState;
 use serde_json::{Value, json};
 
+use super::orthos_server::{Orthos, PASSWORD, assert_as_recorded, recorder};
 use super::parts::{Lab, Server, serve};
 use crate::support::project;
 
 const USER: &str = "melbot";
+const NODE: &str = "node1.orthos2.test";
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// A server that plays its part, and how many requests are still to come.
 fn recorded() -> (Server, Arc<Mutex<Vec<Value>>>) {
@@ -35,48 +40,124 @@ fn recorded() -> (Server, Arc<Mutex<Vec<Value>>>) {
     (server, exchange)
 }
 
+/// The tables of a machine of Orthos.
+fn tables(url: &str, fqdn: &str) -> String {
+    format!(
+        "[grid]\ndriver = \"orthos\"\nurl = \"{url}\"\nfqdn = \"{fqdn}\"\nuser = \"{USER}\"\n\
+         password_file = \"keys/orthos\"\n[power]\ndriver = \"orthos\"\n"
+    )
+}
+
+/// What a person sees of a command, whatever comes of it.
+fn seen(lab: &Lab, arguments: &[&str]) -> String {
+    let output = lab.command(arguments).env("USER", "root").output().unwrap();
+    String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+}
+
+/// With ORTHOS_DIR, the server is a real one, and what it says has to be what was recorded.
 #[test]
 fn a_machine_of_orthos_is_reserved_switched_and_given_back() {
-    let (server, rest) = recorded();
+    let real = Orthos::start().map(Arc::new);
+    let (server, exchange) = real.as_ref().map_or_else(recorded, recorder);
     let lab = Lab::new("");
-    let machine = |fqdn: &str| {
-        lab.machine(&format!(
-            "[grid]\ndriver = \"orthos\"\nurl = \"{}\"\nfqdn = \"{fqdn}\"\nuser = \"{USER}\"\n\
-             password_file = \"keys/orthos\"\n[power]\ndriver = \"orthos\"\n",
-            server.url()
-        ));
-    };
-    machine("node1.orthos2.test");
-    lab.secret("keys/orthos", "kept-to-ourselves");
-    let me = [("USER", "root")];
-    let run = |arguments: &[&str]| {
-        let output = lab.command(arguments).envs(me).output().unwrap();
-        let text = if output.status.success() { output.stdout } else { output.stderr };
-        String::from_utf8(text).unwrap()
-    };
+    let machine = |fqdn: &str| lab.machine(&tables(&server.url(), fqdn));
+    machine(NODE);
+    lab.secret("keys/orthos", PASSWORD);
+    let run = |arguments: &[&str]| seen(&lab, arguments);
     let reserve = |reason: &str| run(&["machine", "reserve", "node1", "--reason", reason]);
 
+    let told = run(&["machine", "check", "node1"]);
+    assert!(told.contains("grid     ok     free") && told.contains("reserve it first"), "{told}");
     assert_eq!(reserve("looking at \"x\" & y"), "node1 is yours for 8 hours\n");
+    let told = run(&["machine", "check", "node1"]);
+    assert!(told.contains("root has it") && told.contains("it is off"), "{told}");
     assert_eq!(run(&["machine", "power", "node1", "on"]), "on\n");
     assert_eq!(run(&["machine", "power", "node1", "off"]), "off\n");
+    assert_eq!(run(&["machine", "power", "node1", "cycle"]), "on\n");
     assert_eq!(run(&["machine", "power", "node1", "soft"]), "off\n");
     assert_eq!(run(&["machine", "release", "node1"]), "node1 is free now\n");
 
     // Then bob reserved it.
+    if let Some(orthos) = &real {
+        orthos.reserve_as("bob", NODE, "bob", "a panic");
+    }
     let told = reserve("tests");
     assert!(told.contains("bob has the machine: a panic, until 2026-11-26"), "{told}");
     let told = run(&["machine", "release", "node1", "--force"]);
     assert!(told.contains("bob has the machine"), "{told}");
+    let told = run(&["machine", "power", "node1", "off"]);
+    assert!(told.contains("node1 is reserved by bob (a panic, until 2026-11-26)"), "{told}");
 
-    machine("nope.orthos2.test");
-    let told = run(&["machine", "release", "node1"]);
-    assert!(told.contains("Machine 'nope.orthos2.test' does not exist!"), "{told}");
-    machine("node1.orthos2.test");
+    for (fqdn, complaint) in [
+        ("nope.orthos2.test", "Machine 'nope.orthos2.test' does not exist!"),
+        ("bare", "fqdn has to be the whole name"),
+        ("node", "more than one machine has a name like this"),
+    ] {
+        machine(fqdn);
+        let told = run(&["machine", "release", "node1"]);
+        assert!(told.contains(complaint), "{told}");
+    }
+    machine("bare.orthos2.test");
+    let told = run(&["machine", "power", "node1", "status"]);
+    assert!(told.contains("Machine has no remote power!"), "{told}");
+    machine(NODE);
     lab.secret("keys/orthos", "wrong");
     let told = run(&["machine", "release", "node1"]);
     assert!(told.contains("does not let melbot in") && told.contains("password_file"), "{told}");
     assert!(!told.contains("wrong"), "{told}");
-    assert_eq!(rest.lock().unwrap().len(), 0, "all of the exchange was asked for");
+
+    let exchange = exchange.lock().unwrap();
+    match real {
+        Some(_) => assert_as_recorded(&exchange),
+        None => assert_eq!(exchange.len(), 0, "all of the exchange was asked for"),
+    }
+}
+
+/// Days go by, others come in between, and the switch is slow.
+#[test]
+fn a_real_orthos_lends_for_days_and_to_others_meanwhile() {
+    let Some(orthos) = Orthos::start() else {
+        println!("left out: ORTHOS_DIR names a checkout of Orthos 2");
+        return;
+    };
+    let lab = Lab::new(&tables(&orthos.url(), NODE));
+    lab.secret("keys/orthos", PASSWORD);
+    let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
+    let (grid, client) = (&machine.grid, "client 1");
+    let quarter = Duration::from_secs(900);
+    let until = || orthos.field(NODE, "reserved_until").as_str().unwrap().to_owned();
+
+    grid.reserve(client, "tests", quarter).unwrap();
+    let first = until();
+    grid.renew(client, quarter).unwrap();
+    assert_eq!(until(), first, "it is lent for longer than that");
+    grid.renew(client, 3 * DAY).unwrap();
+    assert!(until() > first, "{} is not after {first}", until());
+
+    // Its own timeout is a minute.
+    orthos.switch("slow", Some("35"));
+    machine.power.on().unwrap();
+    orthos.switch("slow", None);
+    assert_eq!(machine.power.state(), Ok(PowerState::On));
+    orthos.switch("deaf", Some(""));
+    machine.power.off().unwrap();
+    assert_eq!(machine.power.state(), Ok(PowerState::On), "OK was a lie");
+    orthos.switch("deaf", None);
+    orthos.forget_tokens();
+    machine.power.off().unwrap();
+    assert_eq!(machine.power.state(), Ok(PowerState::Off), "it logged in anew");
+
+    orthos.release_as("root", NODE);
+    let lost = GridError::Gone { owner: client.to_owned() };
+    assert_eq!(grid.renew(client, quarter), Err(lost));
+    grid.release(client).unwrap();
+    grid.reserve(client, "tests", quarter).unwrap();
+    orthos.reserve_as("root", NODE, "bob", "more important");
+    let lost = grid.renew(client, quarter).unwrap_err().to_string();
+    assert!(lost.contains("bob has the machine: more important, until 2"), "{lost}");
+    machine.power.on().unwrap_err();
+    grid.release(client).unwrap();
+    assert_eq!(orthos.field(NODE, "reserved_by"), "bob", "what is bob's is left alone");
 }
 
 #[test]
@@ -104,7 +185,7 @@ fn an_orthos_that_says_ok_and_does_nothing_is_found_out() {
          password_file = \"keys/orthos\"\n[power]\ndriver = \"orthos\"\n[patience]\npower = 2\n",
         server.url()
     ));
-    lab.secret("keys/orthos", "kept-to-ourselves");
+    lab.secret("keys/orthos", PASSWORD);
     let told = lab.refused(&["machine", "power", "node1", "on"]);
     assert!(told.contains("the driver said OK, but it is off"), "{told}");
     // It said OK to the reservation as well.
@@ -143,7 +224,7 @@ fn a_reservation_that_ends_too_soon_is_extended() {
          password_file = \"keys/orthos\"\n",
         server.url()
     ));
-    lab.secret("keys/orthos", "kept-to-ourselves");
+    lab.secret("keys/orthos", PASSWORD);
     // What a client does as long as it works.
     let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
     let time = Duration::from_secs(900);

@@ -75,6 +75,51 @@ fn kinds(kinds: &[&str]) {
     assert!(installed.contains(&format!("vmlinuz-{}", content.release)), "{installed}");
 }
 
+/// As a client leaves it that dies before the machine boots what it asked for.
+#[test]
+fn lab_what_grub_was_asked_for_and_never_booted_does_not_stay_in_the_way() {
+    if !guest::wanted() {
+        return;
+    }
+    let world = World::new();
+    disk(&world);
+    let content = content(world.path("content"));
+    archive(&content, &world.path("kernels/linux.tar.gz"));
+    job(&world, "after", "kernels/linux.tar.gz");
+    world.printed(&["machine", "deploy", "vm1"]);
+    world.switched_on();
+    let good = world.printed(&["machine", "exec", "vm1", "--", "uname", "-r"]);
+    let machine = melbot::lab::Lab::at(&world.path("")).unwrap().machine("vm1").unwrap();
+    let exec = machine.exec(None).unwrap();
+    let package = world.path("kernels/linux.tar.gz");
+    let installed = machine.boot.install(exec.as_ref(), &package, None).unwrap();
+    assert_eq!(installed.release, content.release);
+    machine.one_time.known_good(good.trim()).unwrap();
+    machine.one_time.ask(&installed.release).unwrap();
+    machine.boot.once(exec.as_ref(), &installed.release).unwrap();
+    world.printed(&["machine", "power", "vm1", "off"]);
+
+    // The next job finds the disk as it is.
+    world.edit("machines/vm1.toml", |text| {
+        let (before, after) = text.split_once("[deploy]").unwrap();
+        let (_, after) = after.split_once("\n[").unwrap();
+        format!("{before}[{after}")
+    });
+    let ended = world.run(&["client", "vm1"]);
+    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+    let jobs = world.list("state/vm1/jobs");
+    let console = world.read(&format!("state/vm1/jobs/{}/known-good.log", jobs[0]));
+    let boots: Vec<&str> = console
+        .lines()
+        .filter_map(|line| line.split_once("Linux version ")?.1.split(' ').next())
+        .collect();
+    assert_eq!(boots, [content.release.as_str(), good.trim()], "{console}");
+    world.switched_on();
+    let environment = world.printed(&["machine", "exec", "vm1", "--", "grub-editenv", "list"]);
+    assert!(!environment.contains("next_entry=g"), "{environment}");
+    assert_eq!(world.printed(&["machine", "exec", "vm1", "--", "uname", "-r"]), good);
+}
+
 #[test]
 fn lab_an_rpm_is_installed_and_booted_once() {
     kinds(&["rpm"]);

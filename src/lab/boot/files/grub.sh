@@ -128,4 +128,11 @@ once)
     "$(tool reboot)" "$id"
     sync
     ;;
+cancel)
+    # Where GRUB cannot write, it is there even after it was booted.
+    if "$(tool editenv)" - list | grep -q '^next_entry=.'; then
+        "$(tool editenv)" - unset next_entry
+        sync
+    fi
+    ;;
 esac

@@ -1,5 +1,8 @@
 //! Runs a search on this machine: checks out, builds and measures with commands of the user.
 
+mod layout;
+mod revert;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,10 +11,10 @@ use std::time::Instant;
 
 use thiserror::Error;
 
-use super::checkout::{self, CHECKOUT};
-use super::reading;
-use super::session::{Revert, Session, SessionError};
-use super::steps::{Event, Outcome, Place, Purpose, Step};
+use crate::bisect::checkout::{self, CHECKOUT};
+use crate::bisect::reading;
+use crate::bisect::session::{Session, SessionError};
+use crate::bisect::steps::{Event, Outcome, Place, Purpose, Step};
 use crate::kernel::git::{self, FOREIGN, GitError, git};
 use crate::kernel::images;
 use crate::lab::process::last_line;
@@ -37,6 +40,8 @@ pub struct Commands {
     pub hours: Option<f64>,
     /// Measure the bad end without the culprit at last.
     pub revert: bool,
+    /// Build the culprit and what it is set against with another code layout at last.
+    pub layout: bool,
 }
 
 /// Why a search stopped before its end.
@@ -83,6 +88,8 @@ pub enum Progress<'a> {
     Skipped(&'a str),
     /// The bad end without the culprit is to be measured.
     Reverts(&'a str),
+    /// The culprit and what it is set against are to be built with another code layout.
+    Relays,
 }
 
 /// Goes on until the search is done, or the hours are over: then there is no outcome.
@@ -92,8 +99,8 @@ pub fn run(
     tell: impl FnMut(&Session, Progress),
 ) -> Result<Option<Outcome>, LocalError> {
     let work = checkout::of(session)?;
-    let (reverted, doubted) = (None, Vec::new());
-    let mut local = Local { work, commands, session, tell, checked_out: None, reverted, doubted };
+    let (checked_out, reverted, relaid, doubted) = (None, None, false, Vec::new());
+    let mut local = Local { work, commands, session, tell, checked_out, reverted, relaid, doubted };
     let began = Instant::now();
     let outcome = loop {
         let over = |hours: f64| began.elapsed().as_secs_f64() > 3600.0 * hours;
@@ -105,8 +112,13 @@ pub fn run(
             Step::Measure(place, purpose) => local.step(place, purpose)?,
         }
     };
-    if let (Outcome::Found(culprit), true) = (&outcome, commands.revert) {
-        local.revert(culprit.commit)?;
+    if let Outcome::Found(culprit) = &outcome {
+        if commands.revert {
+            local.revert(culprit.commit)?;
+        }
+        if commands.layout {
+            local.relay(culprit.commit)?;
+        }
     }
     Ok(Some(outcome))
 }
@@ -119,7 +131,7 @@ pub fn clear(session: &Session) -> Result<(), LocalError> {
     Ok(())
 }
 
-pub(super) fn remove(folder: &Path) -> Result<(), LocalError> {
+pub(in crate::bisect) fn remove(folder: &Path) -> Result<(), LocalError> {
     match fs::remove_dir_all(folder) {
         Err(source) if source.kind() != io::ErrorKind::NotFound => Err(failed(folder, source)),
         _ => Ok(()),
@@ -139,6 +151,8 @@ struct Local<'a, Tell> {
     checked_out: Option<String>,
     /// The commit that what is built there lacks.
     reverted: Option<String>,
+    /// Whether builds are told to lay code out in another way.
+    relaid: bool,
     /// Commits whose measurement failed since the last that did not, and why.
     doubted: Vec<(usize, String)>,
 }
@@ -321,52 +335,6 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         Err(failed(&runs, io::ErrorKind::StorageFull.into()))
     }
 
-    /// Measures the bad end without the culprit, as far as that was not done.
-    fn revert(&mut self, culprit: usize) -> Result<(), LocalError> {
-        let known: Vec<&Revert> = self.session.reverts(culprit).collect();
-        let left = REVERTED.saturating_sub(known.len());
-        if left == 0 || known.iter().any(|revert| matches!(revert, Revert::Failed(_))) {
-            return Ok(());
-        }
-        let commit = self.session.name(Place::Commit(culprit)).to_owned();
-        let bad = self.session.subject.bad.clone();
-        (self.tell)(self.session, Progress::Reverts(&commit));
-        self.reverted = Some(commit.clone());
-        self.check_out(&bad)?;
-        let mut image = None;
-        let mut reason = None;
-        if git(&self.work, &["revert", "--no-commit", &commit]).is_err() {
-            reason = Some("it does not apply cleanly".to_owned());
-            git(&self.work, &["reset", "--hard", "--quiet"])?;
-        } else if let Err(why) = self.build(&bad)? {
-            reason = Some(why);
-        } else if let Some(made) = &self.commands.image {
-            match self.keep(&self.work.join(made))? {
-                Ok((_, path)) => image = Some(path),
-                Err(why) => reason = Some(why),
-            }
-        }
-        for _ in 0..left {
-            let result = match reason.take() {
-                None => self.measure(&bad, image.as_deref())?,
-                Some(reason) => Err(reason),
-            };
-            match result {
-                Ok((value, seconds)) => {
-                    self.session.reverted(culprit, vec![Revert::Value(value)], Some(seconds))?;
-                    (self.tell)(self.session, Progress::Measured(value));
-                }
-                Err(reason) => {
-                    self.session.reverted(culprit, vec![Revert::Failed(reason.clone())], None)?;
-                    (self.tell)(self.session, Progress::Skipped(&reason));
-                    break;
-                }
-            }
-        }
-        git(&self.work, &["reset", "--hard", "--quiet"])?;
-        Ok(())
-    }
-
     fn shell(
         &self,
         command: &str,
@@ -381,6 +349,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             .args(["-c", command])
             .current_dir(&self.work)
             .env("MELBOT_COMMIT", commit)
+            .envs(self.relaid.then(layout::flags))
             .env("MELBOT_REVERTED", self.reverted.as_deref().unwrap_or_default())
             .envs(given.iter().copied())
             .stdin(Stdio::null())
@@ -389,11 +358,11 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     }
 }
 
-pub(super) fn absolute(path: &Path) -> String {
+pub(in crate::bisect) fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned()
 }
 
-pub(super) fn failed(path: &Path, source: io::Error) -> LocalError {
+pub(in crate::bisect) fn failed(path: &Path, source: io::Error) -> LocalError {
     LocalError::Io { what: path.display().to_string(), source }
 }
 
