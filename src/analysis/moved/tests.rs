@@ -127,6 +127,11 @@ fn a_counter_that_stood_still_and_began_to_move_is_told() {
     let moved = moved(&[&before, &after], "dbench", 0, 1);
     assert_eq!(told(&moved), ["pswpout"]);
     assert_eq!((moved.shifts[0].before, moved.shifts[0].after), (0.0, 925.0));
+    let words = |unit: &str| {
+        let shift = Shift { unit: unit.to_owned(), ..moved.shifts[0].clone() };
+        shift.words(|figure| figure.to_string()).after
+    };
+    assert_eq!((words("").as_str(), words("ms").as_str()), ("925/s", "925 ms/s"));
 }
 
 #[test]

@@ -50,7 +50,8 @@ impl Shift {
         let series = format!("{} {}", self.monitor, self.series);
         let common = common_name(&self.monitor, &self.series);
         let unit = match (self.reading, self.unit.as_str()) {
-            (Reading::Counter, _) => "/s".to_owned(),
+            (Reading::Counter, "") => "/s".to_owned(),
+            (Reading::Counter, unit) => format!(" {unit}/s"),
             (Reading::Level, unit) if unit.is_empty() || unit.starts_with('/') => unit.to_owned(),
             (Reading::Level, unit) => format!(" {unit}"),
         };

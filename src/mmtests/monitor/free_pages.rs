@@ -36,8 +36,9 @@ pub(super) fn buddyinfo(text: &Text, out: &mut Parsed) {
         let place = zones.of_joined(&["Node", node, "-", zone, "-order"]);
         series.resize_with(zones.count(), Vec::new);
         let Some(series) = series.get_mut(place) else { continue };
-        for (order, blocks) in blocks.enumerate().take(MOST_ORDERS) {
-            let Some(blocks) = number(blocks) else {
+        let (mut rest, mut order) = (blocks.rest().trim_ascii_end(), 0);
+        while order < MOST_ORDERS && !rest.is_empty() {
+            let Some((blocks, behind)) = whole(rest) else {
                 out.missing_in((text, line), content, "number of blocks");
                 break;
             };
@@ -46,8 +47,26 @@ pub(super) fn buddyinfo(text: &Text, out: &mut Parsed) {
                 series.push(out.samples.joined(&name));
             }
             out.add_to((text, line), series[order], clock.now, blocks);
+            (rest, order) = (behind, order + 1);
         }
     }
+}
+
+/// The whole number behind some blanks, and what follows it. Lines of nothing else are not worth to be looked at twice,
+/// for words and then for numbers.
+#[inline]
+fn whole(text: &str) -> Option<(f64, &str)> {
+    let bytes = text.as_bytes();
+    let (mut at, mut value, mut digits) = (0, 0_u64, 0);
+    while bytes.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    while let Some(digit @ b'0'..=b'9') = bytes.get(at) {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+        (at, digits) = (at + 1, digits + 1);
+    }
+    let ends = bytes.get(at).is_none_or(|byte| *byte == b' ');
+    ((1..=15).contains(&digits) && ends).then(|| (value as f64, text.get(at..).unwrap_or_default()))
 }
 
 /// `/proc/pagetypeinfo`: free pages of each kind in each zone, `Node0-DMA32-Movable-free`, and blocks that
