@@ -37,10 +37,11 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Reads what `melbot alerts --json` and `melbot compare --json` say.
+    /// Reads what `melbot alerts --json` and `melbot compare --json` say of the configs that were run: the same kernel,
+    /// configured differently, is told of elsewhere.
     pub fn read(&mut self, alerts: &Value, comparisons: &Value) {
         for alert in list(&alerts["alerts"]) {
-            if text(&alert["machine"]) != self.machine {
+            if !self.is_about(alert) {
                 continue;
             }
             let sentence = || format!("{}: {}", text(&alert["title"]), text(&alert["sentence"]));
@@ -54,10 +55,15 @@ impl Summary {
             }
         }
         for comparison in list(comparisons) {
-            if text(&comparison["machine"]) == self.machine {
+            if self.is_about(comparison) {
                 self.count(comparison);
             }
         }
+    }
+
+    fn is_about(&self, value: &Value) -> bool {
+        text(&value["machine"]) == self.machine
+            && self.runs.iter().any(|ran| ran.config == text(&value["config"]))
     }
 
     /// One of its members was repaired in this kernel.
@@ -180,23 +186,25 @@ mod tests {
     #[test]
     fn a_kernel_is_told_in_a_line() {
         let mut summary = summary();
-        let alert = |machine: &str, kernel: &str, turn: &str, fixed: &str| {
+        let alert = |place: &str, kernel: &str, turn: &str, fixed: &str| {
+            let (machine, config) = place.split_once(' ').expect("two words");
             json!({
-                "machine": machine, "turn": turn, "title": "netperf", "sentence": "it moved",
+                "machine": machine, "config": config, "turn": turn, "title": "netperf", "sentence": "it moved",
                 "window": { "first_bad": kernel, "last_good": "6.12.4" },
                 "members": [{ "life": { "events": [{ "event": "fixed", "kernel": fixed }] } }],
             })
         };
         let alerts = json!({ "alerts": [
-            alert("ivor", "6.12.5", "regression", ""),
-            alert("ivor", "6.12.5", "regression", "6.12.6"),
-            alert("ivor", "6.12.2", "regression", "6.12.5"),
-            alert("ivy", "6.12.5", "regression", ""),
-            alert("ivor", "6.12.4", "improvement", "6.12.5"),
+            alert("ivor one", "6.12.5", "regression", ""),
+            alert("ivor one+debug", "6.12.5", "regression", ""),
+            alert("ivor two", "6.12.5", "regression", "6.12.6"),
+            alert("ivor two", "6.12.2", "regression", "6.12.5"),
+            alert("ivy one", "6.12.5", "regression", ""),
+            alert("ivor two", "6.12.4", "improvement", "6.12.5"),
         ] });
         let cell = |kind: &str| json!({ "verdict": { "kind": kind } });
         let comparisons = json!([{
-            "machine": "ivor", "columns": [{ "run": "6.12.4" }, { "run": "6.12.5" }],
+            "machine": "ivor", "config": "one", "columns": [{ "run": "6.12.4" }, { "run": "6.12.5" }],
             "benchmarks": [{ "name": "netperf", "operations": [
                 { "name": "a", "cells": [cell("baseline"), cell("inconclusive")] },
                 { "name": "b", "cells": [cell("inconclusive"), cell("regressed")] },
