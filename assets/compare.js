@@ -178,6 +178,9 @@
   // A link to a place on the page is no choice.
   window.addEventListener("hashchange", () => { if (location.hash.includes("=")) recall(); });
   recall();
-  // The newest kernels are what one comes for.
-  tables.forEach((table) => { const scroll = table.closest(".scroll"); if (scroll) scroll.scrollLeft = scroll.scrollWidth; });
+  // The newest kernels are what one comes for. With the next frame, for which the page is laid out anyway.
+  requestAnimationFrame(() => tables.forEach((table) => {
+    const scroll = table.closest(".scroll");
+    if (scroll) scroll.scrollLeft = scroll.scrollWidth;
+  }));
 })();

@@ -4,11 +4,14 @@
   const root = document.documentElement.dataset.root;
   document.querySelectorAll(".js").forEach((element) => { element.hidden = false; });
 
-  // A plot that is wider than the page shows what changed first.
-  document.querySelectorAll("figure.full").forEach((figure) => {
-    const mark = figure.querySelector("polygon.wo, polygon.be");
-    if (mark) figure.scrollLeft = mark.getBoundingClientRect().left - figure.clientWidth * 0.6;
-  });
+  // A plot that is wider than the page shows what changed first. Once it comes in sight: before that it is not
+  // laid out, and asking where something is would lay it out.
+  const near = new IntersectionObserver((entries) => entries.filter((entry) => entry.isIntersecting).forEach(({ target }) => {
+    near.unobserve(target);
+    const mark = target.querySelector("polygon.wo, polygon.be");
+    if (mark) target.scrollLeft = mark.getBoundingClientRect().left - target.clientWidth * 0.6;
+  }));
+  document.querySelectorAll("figure.full").forEach((figure) => near.observe(figure));
 
   startZoom();
   const search = startSearch();

@@ -30,7 +30,7 @@ const PLOTS_PER_BENCHMARK: usize = 6;
 /// Figures on one page: with more, they are only on the pages of the operations.
 const FIGURES_PER_PAGE: usize = 2_000;
 /// Cells of the ratio tables of one page.
-const RATIOS_PER_PAGE: usize = 1_200;
+const RATIOS_PER_PAGE: usize = 600;
 /// Alerts at the top.
 const ALERTS: usize = 8;
 
