@@ -20,6 +20,10 @@ pub struct Head {
     state: Option<&'static str>,
 }
 
+/// With more kernels than this a table is wide: a browser takes a third of its time for what stands beside
+/// the figures.
+const WIDE: usize = 40;
+
 /// An operation.
 #[derive(Debug, Serialize)]
 pub struct Row {
@@ -99,8 +103,22 @@ pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bo
         better: operation.direction,
         changed: operation.cells.iter().any(|cell| cell.verdict.is_change()),
         spark: sparkline(&operation.cells),
-        cells: (0..operation.cells.len()).map(|at| cell(operation, at, decimals)).collect(),
+        cells: (0..operation.cells.len()).map(|at| short_cell(operation, at, decimals)).collect(),
     }
+}
+
+/// `true` where there are so many kernels that the interval of what did not change is not written out.
+pub fn is_wide(columns: usize) -> bool {
+    columns > WIDE
+}
+
+/// What fits into a row of all kernels.
+fn short_cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
+    let mut view = cell(operation, at, decimals);
+    if is_wide(operation.cells.len()) && operation.cells[at].verdict.kind == VerdictKind::NoChange {
+        view.interval = None;
+    }
+    view
 }
 
 /// What is said of an operation in one kernel.

@@ -30,7 +30,7 @@ const PLOTS_PER_BENCHMARK: usize = 6;
 /// Figures on one page: with more, they are only on the pages of the operations.
 const FIGURES_PER_PAGE: usize = 2_000;
 /// Cells of the ratio tables of one page.
-const RATIOS_PER_PAGE: usize = 600;
+const RATIOS_PER_PAGE: usize = 2_000;
 /// Alerts at the top.
 const ALERTS: usize = 8;
 
@@ -56,6 +56,8 @@ struct Page<'s> {
     empty: bool,
     operations: usize,
     judged: bool,
+    /// There are so many kernels that less is written beside each figure.
+    wide: bool,
 }
 
 /// One benchmark.
@@ -118,6 +120,7 @@ pub fn write(
         problems: problems::views(&site.catalogue.options.raw_logs, &root, &odd),
         problem_count: odd.len(),
         judged: tally.total() > tally.open,
+        wide: cells::is_wide(shelf.comparison.columns.len()),
         tally,
         alerts,
         more_alerts,

@@ -10,7 +10,7 @@ use super::history::{Histories, History, Tone};
 use super::{format, operations};
 
 /// Cells, at most.
-const CELLS: usize = 1_500;
+const CELLS: usize = 4_000;
 
 /// Operations down, kernels across.
 #[derive(Debug, Serialize)]
