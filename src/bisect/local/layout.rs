@@ -82,23 +82,15 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         if self.checked_out.as_deref() == Some(commit) {
             return Ok(Ok(None));
         }
-        (self.tell)(self.session, Progress::Builds);
-        self.check_out(commit)?;
-        if let Err(reason) = self.build(commit)? {
-            return Ok(Err(reason));
-        }
-        let Some(made) = &self.commands.image else {
-            self.checked_out = Some(commit.to_owned());
-            return Ok(Ok(None));
-        };
-        Ok(match self.keep(&self.work.join(made))? {
-            Ok((hash, _)) if self.session.image(place) == Some(hash.as_str()) => {
+        Ok(match self.make(commit)? {
+            Ok(Some((hash, _))) if self.session.image(place) == Some(hash.as_str()) => {
                 Err("the build takes no notice of KCFLAGS: it made the same image".to_owned())
             }
-            Ok((_, path)) => {
+            Ok(Some((_, path))) => {
                 images.insert(place, path.clone());
                 Ok(Some(path))
             }
+            Ok(None) => Ok(None),
             Err(reason) => Err(reason),
         })
     }

@@ -159,6 +159,8 @@ struct Local<'a, Tell> {
 
 /// A kernel that can be measured, by its image if one is kept; or why there is none.
 type Built = Result<Option<PathBuf>, String>;
+/// The same with the hash of the image.
+type Made = Result<Option<(String, PathBuf)>, String>;
 
 impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     fn step(&mut self, place: Place, purpose: Purpose) -> Result<(), LocalError> {
@@ -220,8 +222,20 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         if self.checked_out.as_deref() == Some(commit) {
             return Ok(Ok(None));
         }
-        (self.tell)(self.session, Progress::Builds);
         let began = Instant::now();
+        Ok(match self.make(commit)? {
+            Ok(Some((hash, path))) => {
+                self.session.built(place, &hash, Some(began.elapsed().as_secs_f64()))?;
+                Ok(Some(path))
+            }
+            Ok(None) => Ok(None),
+            Err(reason) => Err(reason),
+        })
+    }
+
+    /// Builds a commit: hash and path of its image, if one is kept; or why there is none.
+    fn make(&mut self, commit: &str) -> Result<Made, LocalError> {
+        (self.tell)(self.session, Progress::Builds);
         self.check_out(commit)?;
         if let Err(reason) = self.build(commit)? {
             return Ok(Err(reason));
@@ -230,13 +244,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             self.checked_out = Some(commit.to_owned());
             return Ok(Ok(None));
         };
-        Ok(match self.keep(&self.work.join(made))? {
-            Ok((hash, path)) => {
-                self.session.built(place, &hash, Some(began.elapsed().as_secs_f64()))?;
-                Ok(Some(path))
-            }
-            Err(reason) => Err(reason),
-        })
+        Ok(self.keep(&self.work.join(made))?.map(Some))
     }
 
     /// Checks a commit out, and takes the last image away, lest a build that makes none seem to have
