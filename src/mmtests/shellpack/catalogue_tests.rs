@@ -70,9 +70,8 @@ fn measured() -> BTreeSet<&'static str> {
         for entry in archive.entries().unwrap() {
             let path = entry.unwrap().path().unwrap().into_owned();
             let parts: Vec<&str> = path.iter().filter_map(|part| part.to_str()).collect();
-            if let [.., folder, "logs", _] = parts[..] {
-                names.extend(lookup(folder).map(|shellpack| shellpack.name));
-            }
+            let folder = parts.windows(2).find(|pair| pair[1] == "logs").map(|pair| pair[0]);
+            names.extend(folder.and_then(lookup).map(|shellpack| shellpack.name));
         }
     }
     names

@@ -92,7 +92,7 @@ fn without_end(text: &Text, open: Option<(u64, &str)>, out: &mut Parsed) {
 mod tests {
     use super::super::testing::{parse, rows};
 
-    /// Shaped by run.sh of qa_test_klp; a kernel with live patching is needed to run it.
+    /// Shaped by run.sh of qa_test_klp, of which the data of the tests have one test that passed.
     #[test]
     fn tests_by_name_with_bats_and_without() {
         let tap = "1..4\nok 1 Patch under pressure\nnot ok 2 Patch while CPUs are busy\n\

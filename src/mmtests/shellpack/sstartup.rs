@@ -54,7 +54,8 @@ fn parse(source: &Source, out: &mut Parsed) {
 mod tests {
     use super::super::testing::{parse, rows};
 
-    /// Shaped by the script of the S suite (3.4) that writes it; the suite could not be run.
+    /// Names and the empty log are shaped by the script of the S suite (3.4); its real output is among the
+    /// data of the tests.
     #[test]
     fn times_by_program_and_load() {
         let name = |file: &str| format!("results/replayed_xterm_startup/repetition0/{file}");
