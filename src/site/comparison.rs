@@ -27,6 +27,8 @@ use crate::analysis::{BenchmarkTable, OperationTable};
 const PLOTS_PER_PAGE: usize = 24;
 /// Plots of one benchmark, at most.
 const PLOTS_PER_BENCHMARK: usize = 6;
+/// The same where each of them has many kernels.
+const WIDE_PLOTS_PER_BENCHMARK: usize = 3;
 /// Figures on one page: with more, they are only on the pages of the operations.
 const FIGURES_PER_PAGE: usize = 2_000;
 /// Cells of the ratio tables of one page.
@@ -156,7 +158,11 @@ fn sections(
     root: &str,
 ) -> Result<Vec<Section>, SiteError> {
     let benchmarks = &shelf.comparison.benchmarks;
-    let plots = (PLOTS_PER_PAGE / benchmarks.len().max(1)).clamp(1, PLOTS_PER_BENCHMARK);
+    let most = match cells::is_wide(shelf.comparison.columns.len()) {
+        true => WIDE_PLOTS_PER_BENCHMARK,
+        false => PLOTS_PER_BENCHMARK,
+    };
+    let plots = (PLOTS_PER_PAGE / benchmarks.len().max(1)).clamp(1, most);
     let figures = benchmarks.iter().map(figures::count).sum::<usize>() <= FIGURES_PER_PAGE;
     let budget = RATIOS_PER_PAGE / benchmarks.len().max(1);
     benchmarks
