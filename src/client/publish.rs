@@ -9,7 +9,7 @@ use walkdir::WalkDir;
 
 mod more;
 
-use crate::lab::LabError;
+use crate::lab::{LabError, write_whole};
 
 use super::folders::Folders;
 use super::journal::{Event, Facts, Step};
@@ -65,14 +65,11 @@ pub fn has_room(work: &Work) -> Result<(), LabError> {
     written.map_err(LabError::file(above))
 }
 
-/// Whole, or not at all.
 fn write_record(record: &RunRecord, run: &Path) -> Result<(), LabError> {
     let text = toml::to_string(record).map_err(|error| {
         LabError::new(format!("run.toml cannot be written: {error}"), "tell the authors of melbot")
     })?;
-    let path = run.join(FILE);
-    let new = run.join(format!(".{FILE}.new"));
-    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(LabError::file(&path))
+    write_whole(&run.join(FILE), text.as_bytes())
 }
 
 /// `RUN`, else `RUN-2` and so on.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::fs::{self, File};
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -18,7 +18,7 @@ use super::desk::{STATE, only_one};
 use super::tasks::Given;
 use crate::kernel::{Build, Builder, Kconfig, Outcome, Tree};
 use crate::lab::http::{Answer, Body, Login, Server};
-use crate::lab::{LabError, plain_name};
+use crate::lab::{LabError, plain_name, write_whole};
 
 /// Between two looks at a queue that has nothing.
 const LOOK: Duration = Duration::from_secs(2);
@@ -296,13 +296,6 @@ fn identity(path: &PathBuf) -> Result<String, LabError> {
     let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = Some(host.trim()).filter(|host| plain_name(host)).unwrap_or("host");
     let name = format!("{host:.40}-{:08x}", fastrand::u32(..));
-    let new = path.with_extension("new");
-    let write = || -> std::io::Result<()> {
-        let mut file = File::create(&new)?;
-        file.write_all(name.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, path)
-    };
-    write().map_err(LabError::file(path))?;
+    write_whole(path, name.as_bytes())?;
     Ok(name)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Point;
-use crate::lab::LabError;
+use crate::lab::{LabError, json, write_whole};
 use crate::model::Release;
 
 /// What was seen.
@@ -118,15 +118,8 @@ impl Memory {
         self.write()
     }
 
-    /// Whole, or not at all.
     fn write(&self) -> Result<(), LabError> {
-        let new = self.path.with_extension("new");
-        let write = || -> io::Result<()> {
-            fs::write(&new, serde_json::to_string(self)?)?;
-            fs::File::open(&new)?.sync_all()?;
-            fs::rename(&new, &self.path)
-        };
-        write().map_err(LabError::file(&self.path))
+        write_whole(&self.path, &json(self)?)
     }
 }
 

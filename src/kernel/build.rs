@@ -16,7 +16,7 @@ use super::git::{FOREIGN, check_out, work_tree};
 use super::images;
 use super::kconfig::{Kconfig, Package};
 use super::tree::Tree;
-use crate::lab::{LabError, plain_name, process};
+use crate::lab::{LabError, plain_name, process, write_whole};
 use crate::notes;
 
 /// What kernels are kept in, in the folder of a lab.
@@ -334,11 +334,9 @@ impl Work<'_> {
     }
 }
 
-/// Whole, or not at all.
 fn write(path: &Path, build: &Build) -> Result<(), LabError> {
     let text = toml::to_string(build).map_err(|error| {
         LabError::new(format!("{}: {error}", path.display()), "tell the authors of melbot")
     })?;
-    let new = path.with_extension("new");
-    fs::write(&new, text).and_then(|()| fs::rename(&new, path)).map_err(LabError::file(path))
+    write_whole(path, text.as_bytes())
 }

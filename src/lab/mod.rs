@@ -22,9 +22,11 @@ pub mod qemu;
 mod secret;
 mod twins;
 pub mod unpack;
+mod whole;
 
 pub use error::LabError;
 pub use inventory::{Inventory, MachineFile};
 pub use machine::{Lab, Machine};
 pub use names::plain_name;
 pub use twins::{Twins, twins};
+pub use whole::{json, write_private, write_whole};

@@ -1,7 +1,6 @@
 //! Mails that wait, a file each.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::message::Message;
 use super::settings::Settings;
-use crate::lab::LabError;
+use crate::lab::{LabError, json, write_whole};
 
 /// A server that is down is left alone for so long.
 const RETRY: Duration = Duration::from_secs(5 * 60);
@@ -58,14 +57,7 @@ impl Outbox {
         if path.exists() || told.join(&name).exists() {
             return Ok(false);
         }
-        let new = self.folder.join(format!(".{name}"));
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
-            file.write_all(serde_json::to_string(message)?.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(LabError::file(&path))?;
+        write_whole(&path, &json(message)?)?;
         Ok(true)
     }
 

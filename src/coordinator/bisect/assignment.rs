@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::bisect;
 use crate::client::JobFile;
 use crate::coordinator::desk::Desk;
-use crate::lab::LabError;
+use crate::lab::{LabError, write_whole};
 
 /// Its name in the folder of a search.
 const FILE: &str = "lab.toml";
@@ -108,13 +108,7 @@ impl Assignment {
         let text = toml::to_string(self).map_err(|error| {
             LabError::new(format!("{}: {error}", path.display()), "tell the authors of melbot")
         })?;
-        let new = path.with_extension("new");
-        let write = || -> io::Result<()> {
-            fs::write(&new, text)?;
-            fs::File::open(&new)?.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(LabError::file(&path))
+        write_whole(&path, text.as_bytes())
     }
 
     /// Lets more of the config be run, where what was to measure one operation alone does not measure it; `false`

@@ -2,13 +2,12 @@
 //! fast hash is as good as a slow one.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lab::LabError;
+use crate::lab::{LabError, write_private};
 
 /// Their file in the state of a lab.
 pub const FILE: &str = "tokens.toml";
@@ -68,16 +67,7 @@ impl Tokens {
         let text = toml::to_string(self).map_err(|error| {
             LabError::new(format!("{}: {error}", path.display()), "tell the authors of melbot")
         })?;
-        let new = path.with_extension("new");
-        let write = || -> io::Result<()> {
-            let mut options = fs::File::options();
-            let mut file =
-                options.create(true).truncate(true).write(true).mode(0o600).open(&new)?;
-            file.write_all(text.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, path)
-        };
-        write().map_err(LabError::file(path))
+        write_private(path, text.as_bytes())
     }
 
     /// Makes a token; what is given back is shown once and kept nowhere.

@@ -3,13 +3,13 @@
 //! Whoever asks for a kernel may die before the machine boots it, and then it comes up where the known-good
 //! one is wanted. So it is written down before it is asked for.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
 use crate::lab::error::LabError;
+use crate::lab::whole::{json, write_whole};
 
 /// The memory of one machine.
 #[derive(Clone, Debug)]
@@ -45,16 +45,8 @@ impl OneTimeBoot {
         }
     }
 
-    /// Whole, or not at all.
     fn write(&self, releases: &Releases) -> Result<(), LabError> {
-        let (path, new) = (self.file(), self.folder.join("boot-once.new"));
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
-            file.write_all(serde_json::to_string(releases)?.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        write().map_err(LabError::file(&path))
+        write_whole(&self.file(), &json(releases)?)
     }
 
     /// The release that may come up instead of the known-good one.

@@ -3,12 +3,13 @@
 //! Leases expire, so that a controller that never comes back keeps no machine for ever.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::{Grid, GridError, Lease};
 use crate::lab::error::LabError;
+use crate::lab::whole::{json, write_whole};
 use crate::notes;
 
 /// The leases of one machine.
@@ -49,16 +50,8 @@ impl LocalGrid {
         Ok(Some(lease))
     }
 
-    /// Whole, or not at all.
     fn write(&self, lease: &Lease) -> Result<(), GridError> {
-        let (path, new) = (self.file(), self.folder.join("lease.new"));
-        let write = || -> io::Result<()> {
-            let mut file = File::create(&new)?;
-            file.write_all(serde_json::to_string(lease)?.as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&new, &path)
-        };
-        Ok(write().map_err(LabError::file(&path))?)
+        Ok(write_whole(&self.file(), &json(lease)?)?)
     }
 
     fn reserve_at(
