@@ -324,10 +324,11 @@ impl Session {
     pub fn relaid_as(
         &mut self,
         at: Place,
-        check: Check,
+        checks: Vec<Check>,
         seconds: Option<f64>,
     ) -> Result<(), SessionError> {
-        self.add(Entry { layout: Some(check), seconds, ..self.entry(at) })
+        let of_it = |check| Entry { layout: Some(check), seconds, ..self.entry(at) };
+        self.add_all(checks.into_iter().map(of_it).collect())
     }
 
     fn entry(&self, at: Place) -> Entry {

@@ -100,7 +100,7 @@ pub fn conclude(
 fn build(desk: &Desk, job: &Job, tell: &mut dyn FnMut(&str)) -> Result<Build, LabError> {
     let task = BuildTask::of(job)?;
     let tree = desk.tree(&task.tree)?;
-    let kconfig = desk.settings.kconfig(&desk.lab, &task.kconfig)?;
+    let kconfig = desk.kconfig(&task.kconfig, task.relaid)?;
     let builder = Builder { lab: &desk.lab, tree: &tree, name: &task.kconfig, kconfig: &kconfig };
     builder.build(&task.commit, true, tell)
 }

@@ -114,8 +114,24 @@ impl Desk {
 
     /// Identity of the build of a commit.
     pub fn build_key(&self, tree: &Tree, kconfig: &str, commit: &str) -> Result<String, LabError> {
-        let settings: Kconfig = self.settings.kconfig(&self.lab, kconfig)?;
-        Builder { lab: &self.lab, tree, name: kconfig, kconfig: &settings }.key(commit)
+        self.key_of(tree, (kconfig, false), commit)
+    }
+
+    /// Identity of the build of a commit, with another code layout if so.
+    pub fn key_of(
+        &self,
+        tree: &Tree,
+        (name, relaid): (&str, bool),
+        commit: &str,
+    ) -> Result<String, LabError> {
+        let kconfig = self.kconfig(name, relaid)?;
+        Builder { lab: &self.lab, tree, name, kconfig: &kconfig }.key(commit)
+    }
+
+    /// A configuration, with another code layout if so.
+    pub fn kconfig(&self, name: &str, relaid: bool) -> Result<Kconfig, LabError> {
+        let kconfig = self.settings.kconfig(&self.lab, name)?;
+        Ok(if relaid { kconfig.with_other_layout() } else { kconfig })
     }
 
     /// Everything ends as soon as it can.

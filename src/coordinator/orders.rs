@@ -52,6 +52,7 @@ pub fn orders(policy: &Policy, target: &Target) -> Vec<(NewJob, Vec<Earlier>)> {
         kconfig: policy.kconfig.clone(),
         kernel: kernel.clone(),
         silent: false,
+        relaid: false,
     };
     let mut orders = vec![(
         job(

@@ -23,6 +23,9 @@ pub struct BuildTask {
     /// Nobody is told if it does not build.
     #[serde(default)]
     pub silent: bool,
+    /// Its code lies elsewhere in memory.
+    #[serde(default)]
+    pub relaid: bool,
 }
 
 impl BuildTask {

@@ -78,6 +78,14 @@ pub struct Kconfig {
     pub parallel: Option<u32>,
 }
 
+/// How `make` is given flags for the compiler.
+const KCFLAGS: &str = "KCFLAGS=";
+
+/// Flags of the compiler with which code lies elsewhere in memory, and is what it is with these.
+pub fn other_layout(own: &str) -> String {
+    format!("{own} -falign-functions=64").trim_start().to_owned()
+}
+
 fn two_hours() -> u64 {
     120
 }
@@ -107,6 +115,15 @@ impl Kconfig {
         Ok(blake3::hash(all.as_bytes()).to_hex()[..8].to_owned())
     }
 
+    /// The same, but for where code lies in memory.
+    pub fn with_other_layout(mut self) -> Kconfig {
+        let own = self.make.iter().rposition(|word| word.starts_with(KCFLAGS));
+        let own = own.map_or(String::new(), |at| self.make.remove(at));
+        let own = own.strip_prefix(KCFLAGS).unwrap_or_default();
+        self.make.push(format!("{KCFLAGS}{}", other_layout(own)));
+        self
+    }
+
     /// The same, with paths that are relative to a folder.
     pub fn below(&self, folder: &Path) -> Kconfig {
         Kconfig {
@@ -134,6 +151,19 @@ mod tests {
         ] {
             assert_eq!(package.is_kernel(name), is, "{name}");
         }
+    }
+
+    #[test]
+    fn another_code_layout_keeps_the_flags_that_are_there() {
+        let made = |make: &[&str]| {
+            let make = make.iter().map(|word| (*word).to_owned()).collect();
+            Kconfig { make, ..Kconfig::default() }.with_other_layout().make
+        };
+        assert_eq!(made(&[]), ["KCFLAGS=-falign-functions=64"]);
+        assert_eq!(
+            made(&["KCFLAGS=-g -O1", "CC=gcc"]),
+            ["CC=gcc", "KCFLAGS=-g -O1 -falign-functions=64"]
+        );
     }
 
     #[test]

@@ -13,5 +13,5 @@ mod tree;
 pub use build::{Build, Builder, Outcome};
 pub use choice::Choice;
 pub use history::{History, HistoryError};
-pub use kconfig::{Kconfig, Package};
+pub use kconfig::{Kconfig, Package, other_layout};
 pub use tree::{Point, Tree};

@@ -1,50 +1,28 @@
-//! The culprit and what it is set against, with another code layout: where functions lie in memory can
-//! make a kernel faster or slower although nothing was changed that matters (Mytkowicz et al. 2009).
+//! The culprit and what it is set against, with another code layout.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::{Local, LocalError, Progress};
-use crate::bisect::Check;
-use crate::bisect::Session;
+use crate::bisect::relays::next_relay;
 use crate::bisect::steps::Place;
-
-/// What compilers of kernels are told beside what they are told already.
-const ALIGNED: &str = "-falign-functions=64";
-/// Measurements of each.
-const RELAID: usize = 5;
+use crate::bisect::{Check, Session};
+use crate::kernel::other_layout;
 
 /// The environment of such a build.
 pub(super) fn flags() -> (&'static str, String) {
-    let own = std::env::var("KCFLAGS").unwrap_or_default();
-    ("KCFLAGS", format!("{own} {ALIGNED}").trim_start().to_owned())
+    ("KCFLAGS", other_layout(&std::env::var("KCFLAGS").unwrap_or_default()))
 }
 
 impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     /// Measures both, in turn where images are kept, as far as that was not done.
     pub(super) fn relay(&mut self, culprit: usize) -> Result<(), LocalError> {
-        let places = self.session.search.against(culprit);
-        let order: Vec<Place> = match self.commands.image.is_some() {
-            true => places.repeat(RELAID),
-            false => places.iter().flat_map(|place| [*place; RELAID]).collect(),
-        };
-        let failed = |check: &Check| matches!(check, Check::Failed(_));
-        let mut wanted: HashMap<Place, usize> = HashMap::new();
+        let in_turn = self.commands.image.is_some();
         let mut images = HashMap::new();
-        let mut begun = false;
-        for place in order {
-            let wanted = wanted.entry(place).or_default();
-            *wanted += 1;
-            if places.iter().any(|place| self.session.relaid(*place).any(failed)) {
-                break;
-            }
-            if self.session.relaid(place).count() >= *wanted {
-                continue;
-            }
-            if !std::mem::replace(&mut begun, true) {
+        while let Some((place, _)) = next_relay(self.session, culprit, in_turn) {
+            if !std::mem::replace(&mut self.relaid, true) {
                 (self.tell)(self.session, Progress::Relays);
                 self.checked_out = None;
-                self.relaid = true;
             }
             let commit = self.session.name(place).to_owned();
             let result = match self.relaid_kernel(place, &commit, &mut images)? {
@@ -53,17 +31,16 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             };
             match result {
                 Ok((value, seconds)) => {
-                    self.session.relaid_as(place, Check::Value(value), Some(seconds))?;
+                    self.session.relaid_as(place, vec![Check::Value(value)], Some(seconds))?;
                     (self.tell)(self.session, Progress::Measured(value));
                 }
                 Err(reason) => {
-                    self.session.relaid_as(place, Check::Failed(reason.clone()), None)?;
+                    self.session.relaid_as(place, vec![Check::Failed(reason.clone())], None)?;
                     (self.tell)(self.session, Progress::Skipped(&reason));
                 }
             }
         }
-        if begun {
-            self.relaid = false;
+        if std::mem::take(&mut self.relaid) {
             self.checked_out = None;
         }
         Ok(())

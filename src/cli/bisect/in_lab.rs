@@ -40,10 +40,10 @@ pub fn tell(folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Begins the search of an alert in a lab.
-pub fn begin(desk: &Desk, asked: &str, json: bool) -> anyhow::Result<()> {
+pub fn begin(desk: &Desk, asked: &str, layout: bool, json: bool) -> anyhow::Result<()> {
     let alerts = bisect::alerts(desk)?;
     let alert = one(&alerts, asked)?;
-    let (folder, fresh) = bisect::begin(desk, alert, By::Hand)?;
+    let (folder, fresh) = bisect::begin(desk, alert, By::Hand, layout)?;
     if !fresh {
         warn(&format!("{} was begun before", alert.id));
     }
@@ -75,7 +75,8 @@ fn one<'s>(alerts: &'s [Seen], asked: &str) -> anyhow::Result<&'s Seen> {
     certainty = 0.95         # probability of the change\n  \
     corroborated = false     # another machine has to have seen the same\n  \
     hours_per_week = 24      # on each machine\n  \
-    night = { from = \"20:00\", to = \"06:00\", zone = \"Europe/Prague\" }")]
+    night = { from = \"20:00\", to = \"06:00\", zone = \"Europe/Prague\" }\n  \
+    layout = false           # measure what is found with another code layout, too")]
 pub struct Policy {
     /// Folder of the lab
     #[arg(long, value_name = "DIR", default_value = ".")]

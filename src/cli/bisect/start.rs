@@ -37,6 +37,10 @@ pub struct Start {
     /// Begin it here, to be measured by melbot bisect run, even where there is a coordinator
     #[arg(long)]
     local: bool,
+    /// In a lab: when the commit is found, build it and its parent once more with another code layout
+    /// (KCFLAGS=-falign-functions=64) and measure both
+    #[arg(long, conflicts_with = "local")]
+    layout: bool,
     /// Folder of the search [default: RESULTS/bisects/ALERT]
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
@@ -95,7 +99,10 @@ fn begun(session: &Session, json: bool) -> anyhow::Result<()> {
 impl Start {
     pub fn run(self) -> anyhow::Result<()> {
         if let Some(desk) = self.desk()? {
-            return in_lab::begin(&desk, &self.alert, self.json);
+            return in_lab::begin(&desk, &self.alert, self.layout, self.json);
+        }
+        if self.layout {
+            bail!("no coordinator is to see to it: give --layout to melbot bisect run");
         }
         begun(&self.session()?, self.json)
     }

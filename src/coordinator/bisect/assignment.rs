@@ -77,6 +77,9 @@ pub struct Assignment {
     pub tree: String,
     /// Name of the configuration of the kernel.
     pub kconfig: String,
+    /// The culprit and what it is set against are built and measured with another code layout at last.
+    #[serde(default)]
+    pub layout: bool,
     /// Of its jobs.
     pub priority: i64,
     /// What is run, but for the kernel.

@@ -19,13 +19,14 @@ const TOO_LONG: f64 = 4.0;
 /// Boots differ: what took seconds may take minutes.
 const LEAST_MINUTES: f64 = 10.0;
 
-/// Begins a search, or finds the one that was begun; gives its folder, and whether it is new.
+/// Begins a search, or finds the one that was begun; gives its folder, and whether it is new. With `layout`, or
+/// where the lab wants that of all, what is found is measured with another code layout at last.
 ///
 /// # Errors
 ///
 /// No policy says how the config of the alert is run on its machine; or an end of its window is in none of the
 /// trees of that policy.
-pub fn begin(desk: &Desk, alert: &Seen, by: By) -> Result<(PathBuf, bool), LabError> {
+pub fn begin(desk: &Desk, alert: &Seen, by: By, layout: bool) -> Result<(PathBuf, bool), LabError> {
     // One at a time: somebody may ask for the same while the policy begins it.
     let path = desk.state("bisect.lock");
     let lock = File::options().create(true).truncate(false).write(true).open(&path);
@@ -46,6 +47,7 @@ pub fn begin(desk: &Desk, alert: &Seen, by: By) -> Result<(PathBuf, bool), LabEr
         resumed: 0,
         tree: tree.to_owned(),
         kconfig: policy.kconfig.clone(),
+        layout: layout || desk.settings.bisect.layout,
         priority: policy.priority,
         job: job(desk, policy, alert),
     };

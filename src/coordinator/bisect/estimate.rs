@@ -15,6 +15,8 @@ const AROUND: f64 = 300.0;
 const BUILD: f64 = 900.0;
 /// Measurements of the ends, of the culprit and its parent, and of the bad end without it.
 const FIXED: f64 = 14.0 + 10.0 + 5.0;
+/// Measurements of the culprit and its parent with another code layout.
+const RELAID: f64 = 10.0;
 /// Measurements for each time that half of the commits are ruled out.
 const HALVE: f64 = 2.5;
 /// No more jobs of the queue are looked at.
@@ -60,7 +62,12 @@ pub fn estimate(desk: &Desk, alert: &Seen) -> Result<Estimate, LabError> {
     let usual = usual_seconds(&desk.results(), &alert.machine, &alert.config);
     let run = robust::median(&runs).unwrap_or(usual.unwrap_or(0.0) + AROUND);
     let build = robust::median(&builds).unwrap_or(BUILD);
-    Ok(of(commits, run, build))
+    let mut estimate = of(commits, run, build);
+    if desk.settings.bisect.layout {
+        estimate.measurements += RELAID as u64;
+        estimate.hours += (RELAID * run + 2.0 * build) / 3600.0;
+    }
+    Ok(estimate)
 }
 
 fn of(commits: u64, run: f64, build: f64) -> Estimate {

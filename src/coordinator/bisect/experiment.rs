@@ -23,6 +23,8 @@ pub struct Experiment {
     pub key: String,
     /// How often, each time in a fresh boot.
     pub boots: u32,
+    /// It is built with another code layout.
+    pub relaid: bool,
 }
 
 /// What became of it.
@@ -128,14 +130,15 @@ impl Bench<'_> {
     /// The build of a commit: the one that there is for whatever it was built, or a new one.
     fn build(&self, queue: &mut Queue, experiment: &Experiment) -> Result<i64, LabError> {
         let Assignment { tree, kconfig, .. } = self.assignment;
-        let commit = &experiment.commit;
-        let name = self.desk.build_key(&self.desk.tree(tree)?, kconfig, commit)?;
+        let Experiment { commit, relaid, .. } = experiment;
+        let name = self.desk.key_of(&self.desk.tree(tree)?, (kconfig, *relaid), commit)?;
         let task = BuildTask {
             tree: tree.clone(),
             commit: commit.clone(),
             kconfig: kconfig.clone(),
             kernel: format!("{commit:.12}"),
             silent: true,
+            relaid: *relaid,
         };
         let job = NewJob {
             key: format!("build {name}"),

@@ -24,6 +24,8 @@ pub struct Auto {
     pub hours_per_week: f64,
     /// Hours of the day in which their measurements begin; at any time where it is left out.
     pub night: Option<Night>,
+    /// What is found, whoever began the search, is built and measured with another code layout at last.
+    pub layout: bool,
 }
 
 impl Default for Auto {
@@ -35,6 +37,7 @@ impl Default for Auto {
             corroborated: false,
             hours_per_week: 24.0,
             night: None,
+            layout: false,
         }
     }
 }

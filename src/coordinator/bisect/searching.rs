@@ -7,7 +7,7 @@ use super::experiment::{Bench, Came, Experiment, Image};
 use super::{ending, unusable};
 use crate::bisect::{
     Alerted, Check, DOUBTED, Event, Outcome, Place, Purpose, REVERTED, Session, SessionError,
-    Settings, Step, figure,
+    Settings, Step, figure, next_relay, relays_left,
 };
 use crate::coordinator::desk::Desk;
 use crate::kernel::revert;
@@ -51,6 +51,8 @@ enum Wanted {
     Measure(Place, Purpose),
     /// One of the bad end without this commit.
     Revert(usize),
+    /// One with another code layout, beside so many that are there.
+    Relay(Place, usize),
     /// Nothing.
     Nothing,
 }
@@ -97,7 +99,7 @@ impl Searching {
                 return Ok(Advance::Waits);
             }
             self.waits_for = None;
-            let wanted = self.wanted();
+            let wanted = self.wanted(assignment);
             let experiment = match self.experiment(wanted) {
                 Ok(Some(experiment)) => experiment,
                 Ok(None) => return Ok(Advance::Over),
@@ -129,6 +131,10 @@ impl Searching {
                     self.take_revert(at, came, tell)?;
                     None
                 }
+                Wanted::Relay(place, _) => {
+                    self.take_relay(place, came, tell)?;
+                    None
+                }
                 Wanted::Nothing => None,
             };
             let now = self.session.search.measured();
@@ -143,7 +149,7 @@ impl Searching {
         }
     }
 
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, assignment: &Assignment) -> Wanted {
         match self.session.search.step() {
             // Whether those cannot be measured decides what came of it.
             Step::Done(_) if !self.doubted.is_empty() => {
@@ -151,6 +157,10 @@ impl Searching {
             }
             Step::Done(Outcome::Found(culprit)) if self.reverts_left(culprit.commit) => {
                 Wanted::Revert(culprit.commit)
+            }
+            Step::Done(Outcome::Found(culprit)) if assignment.layout => {
+                next_relay(&self.session, culprit.commit, true)
+                    .map_or(Wanted::Nothing, |(place, count)| Wanted::Relay(place, count))
             }
             Step::Done(_) => Wanted::Nothing,
             Step::Measure(..) if self.doubted.len() >= DOUBTED => {
@@ -174,7 +184,7 @@ impl Searching {
                 let commit = self.session.name(place).to_owned();
                 let number = self.session.search.values(place).len();
                 let boots = boots(purpose, number);
-                Experiment { key: format!("{commit:.12} {number}"), commit, boots }
+                Experiment { key: format!("{commit:.12} {number}"), commit, boots, relaid: false }
             }
             Wanted::Revert(at) => {
                 let subject = &self.session.subject;
@@ -182,7 +192,14 @@ impl Searching {
                 let commit = revert::commit(&subject.tree, &subject.bad, culprit)?;
                 let number = self.session.reverts(at).count();
                 let boots = REVERTED.saturating_sub(number).max(1) as u32;
-                Experiment { key: format!("{culprit:.12} revert {number}"), commit, boots }
+                let key = format!("{culprit:.12} revert {number}");
+                Experiment { key, commit, boots, relaid: false }
+            }
+            Wanted::Relay(place, number) => {
+                let commit = self.session.name(place).to_owned();
+                let boots = relays_left(number).clamp(1, 2) as u32;
+                let key = format!("{commit:.12} relaid {number}");
+                Experiment { key, commit, boots, relaid: true }
             }
         }))
     }
@@ -230,20 +247,26 @@ impl Searching {
 
     fn take_revert(&mut self, at: usize, came: Came, tell: &dyn Fn(&str)) -> Result<(), LabError> {
         let name = format!("bisect {}: the bad end without it", self.alert.id);
-        match came {
-            Came::Measured { values, seconds, .. } => {
-                let told: Vec<String> = values.iter().copied().map(figure).collect();
-                tell(&format!("{name}: {}", told.join(" ")));
-                let values = values.into_iter().map(Check::Value).collect();
-                self.session.reverted(at, values, Some(seconds)).map_err(unusable)?;
-            }
-            Came::Broken(reason) | Came::Failed(reason, _) => {
-                tell(&format!("{name}: {reason}"));
-                self.session.reverted(at, vec![Check::Failed(reason)], None).map_err(unusable)?;
-            }
-            _ => {}
+        match checks(&name, came, tell) {
+            Some((checks, seconds)) => self.session.reverted(at, checks, seconds).map_err(unusable),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    fn take_relay(
+        &mut self,
+        place: Place,
+        came: Came,
+        tell: &dyn Fn(&str),
+    ) -> Result<(), LabError> {
+        let commit = self.session.name(place);
+        let name = format!("bisect {}: {commit:.12} with another code layout", self.alert.id);
+        match checks(&name, came, tell) {
+            Some((checks, seconds)) => {
+                self.session.relaid_as(place, checks, seconds).map_err(unusable)
+            }
+            None => Ok(()),
+        }
     }
 
     fn built(&mut self, place: Place, image: Image) -> Result<(), LabError> {
@@ -267,6 +290,22 @@ impl Searching {
             Some(_) => format!("{} in question", self.session.search.credible().len()),
             None => "the ends are measured first".to_owned(),
         }
+    }
+}
+
+/// What became of a kernel that is measured only to be sure of the culprit, and the seconds of each measurement.
+fn checks(name: &str, came: Came, tell: &dyn Fn(&str)) -> Option<(Vec<Check>, Option<f64>)> {
+    match came {
+        Came::Measured { values, seconds, .. } => {
+            let told: Vec<String> = values.iter().copied().map(figure).collect();
+            tell(&format!("{name}: {}", told.join(" ")));
+            Some((values.into_iter().map(Check::Value).collect(), Some(seconds)))
+        }
+        Came::Broken(reason) | Came::Failed(reason, _) => {
+            tell(&format!("{name}: {reason}"));
+            Some((vec![Check::Failed(reason)], None))
+        }
+        Came::Waits(_) | Came::Stopped(_) => None,
     }
 }
 

@@ -80,7 +80,7 @@ impl Bisector<'_> {
             if says != Says::Now {
                 continue;
             }
-            match begin::begin(self.desk, &alert, By::Policy) {
+            match begin::begin(self.desk, &alert, By::Policy, false) {
                 Ok(_) => tell(&format!("bisect {}: begins: {}", alert.id, alert.title)),
                 Err(error) => self.tell_once(&error, tell),
             }

@@ -22,6 +22,8 @@ use crate::lab::plain_name;
 #[serde(deny_unknown_fields)]
 struct Wanted {
     alert: String,
+    #[serde(default)]
+    layout: bool,
 }
 
 /// All searches of the lab.
@@ -40,14 +42,14 @@ pub fn list(desk: &Desk) -> Answer {
 pub fn begin(desk: &Desk, request: &Request) -> Result<Answer, Failure> {
     let wanted: Wanted = serde_json::from_slice(&request.body)
         .map_err(|error| Failure::Refused(400, error.to_string()))?;
-    let (assignment, fresh) = begun(desk, &wanted.alert)?;
+    let (assignment, fresh) = begun(desk, &wanted.alert, wanted.layout)?;
     let told = told(desk, &wanted.alert, &assignment);
     Ok(Answer::json(if fresh { 201 } else { 200 }, &json!({ "bisect": told })))
 }
 
-fn begun(desk: &Desk, id: &str) -> Result<(Assignment, bool), Failure> {
+fn begun(desk: &Desk, id: &str, layout: bool) -> Result<(Assignment, bool), Failure> {
     let alert = alert(desk, id)?;
-    let (folder, fresh) = bisect::begin(desk, &alert, By::Hand)?;
+    let (folder, fresh) = bisect::begin(desk, &alert, By::Hand, layout)?;
     let assignment = Assignment::read(&folder)?;
     let gone = || Failure::Refused(409, "the search is gone".to_owned());
     Ok((assignment.ok_or_else(gone)?, fresh))
@@ -100,7 +102,7 @@ pub fn form(desk: &Desk, request: &Request, id: &str) -> Result<Answer, Failure>
                 // The browser's own question for a token would be of no use here.
                 return refusal(desk, id, if status == 401 { 403 } else { status }, &why);
             }
-            begun(desk, id)?;
+            begun(desk, id, false)?;
             let to = format!("/alert/{id}/bisect");
             Ok(Answer::text(303, "text/plain; charset=utf-8", "").with("Location", to))
         }

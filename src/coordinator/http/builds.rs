@@ -71,7 +71,7 @@ pub fn take(desk: &Desk, queue: &mut Queue, request: &Request) -> Result<Answer,
 fn given(desk: &Desk, taken: &Taken) -> Result<Given, LabError> {
     let task = BuildTask::of(&taken.job)?;
     desk.tree(&task.tree)?;
-    let kconfig = desk.settings.kconfig(&desk.lab, &task.kconfig)?;
+    let kconfig = desk.kconfig(&task.kconfig, task.relaid)?;
     Ok(Given {
         job: taken.job.id,
         title: taken.job.title.clone(),
@@ -168,8 +168,8 @@ pub fn finish(
 /// What was made, where all builds are: nothing of what the builder says of places is believed.
 fn kept(desk: &Desk, job: &Job, lease: &Lease, mut build: Build) -> Result<Build, Failure> {
     let task = BuildTask::of(job)?;
-    let kconfig = desk.settings.kconfig(&desk.lab, &task.kconfig)?;
-    let key = desk.build_key(&desk.tree(&task.tree)?, &task.kconfig, &task.commit)?;
+    let kconfig = desk.kconfig(&task.kconfig, task.relaid)?;
+    let key = desk.key_of(&desk.tree(&task.tree)?, (&task.kconfig, task.relaid), &task.commit)?;
     let folder = Path::new(BUILDS).join(key);
     let there = desk.lab.join(&folder);
     fs::create_dir_all(&there).map_err(LabError::file(&there))?;

@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(300);
 fn assert_nothing_twice(world: &World, id: &str, jobs: &Value) {
     let journal = world.read(&format!("results/bisects/{id}/journal.jsonl"));
     let lines = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let written = lines.filter(|line| line["value"].is_f64() || line["revert"].is_object()).count();
+    let written = lines
+        .filter(|line| {
+            line["value"].is_f64() || line["revert"].is_object() || line["layout"].is_object()
+        })
+        .count();
     let start = format!("bisect {id} ");
     let runs = jobs.as_array().unwrap().iter().filter(|job| {
         job["kind"] == "run" && job["key"].as_str().is_some_and(|key| key.starts_with(&start))
@@ -42,7 +46,7 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
     world.write(
         "coordinator.toml",
         &format!(
-            "[bisect]\nauto = true\n\
+            "[bisect]\nauto = true\nlayout = true\n\
              [trees.t]\nurl = {:?}\nfirst = \"all\"\nminutes = 0.02\n\
              [kconfigs.k]\nbase = \"kconfig\"\n\
              [[policies]]\nname = \"p\"\ntrees = [\"t\"]\nkconfig = \"k\"\nmachines = [\"m\"]\n\
@@ -108,12 +112,21 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
     let page = world.read(&format!("site/alert/{id}.html"));
     assert!(page.contains(&format!("href=\"../bisect/{id}.html\"")), "{page}");
 
+    // What makes it slow is not where its code lies.
+    let account = world.printed(&["bisect", "status", &format!("results/bisects/{id}"), "--json"]);
+    let account: Value = serde_json::from_str(&account).unwrap();
+    let relaid = &account["relaid"];
+    assert!((0.5..1.5).contains(&relaid["share"].as_f64().unwrap()), "{relaid}");
+    for side in ["before", "after"] {
+        assert_eq!(relaid[side].as_array().unwrap().len(), 5, "{relaid}");
+    }
+
     // Both ends were built once, for whatever they were wanted, and only the operation in question was run.
     let jobs: Value =
         serde_json::from_str(&world.printed(&["queue", "list", "--all", "--json"])).unwrap();
     assert_nothing_twice(world, id, &jobs);
     let builds = jobs.as_array().unwrap().iter().filter(|job| job["kind"] == "build").count();
-    assert!(builds <= 2 * neutral + 5, "{builds} builds");
+    assert!(builds <= 2 * neutral + 7, "{builds} builds");
     let runs = format!("results/bisects/{id}/runs/m/{CONFIG}");
     let first = world.list(&runs)[0].clone();
     let operation = alert["members"][0]["operation"].as_str().unwrap();
