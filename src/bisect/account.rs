@@ -69,6 +69,8 @@ pub struct Account {
     pub credible: usize,
     /// Everything that was measured, in the order of the commits.
     pub measured: Vec<Measured>,
+    /// Why more of the config is run than the search began with.
+    pub widened: Option<String>,
     /// The bad end without the culprit.
     pub reverted: Option<Reverted>,
     /// The culprit and its parent with another code layout.
@@ -189,6 +191,7 @@ impl Account {
             likeliest: listed.into_iter().map(candidate).collect(),
             credible: credible.len(),
             measured: measured(session, &posterior),
+            widened: session.widened().map(str::to_owned),
             reverted: culprit.and_then(|culprit| reverted(session, culprit.commit)),
             relaid: culprit.and_then(|culprit| relaid(session, culprit.commit)),
         }

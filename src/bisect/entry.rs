@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A line of the journal: exactly one of `value`, `skip`, `image`, `revert` and `layout` is there.
+/// A line of the journal: exactly one of `value`, `skip`, `image`, `revert`, `layout` and `widened` is there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -26,6 +26,9 @@ pub struct Entry {
     /// The commit, built with another code layout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub layout: Option<Check>,
+    /// More of the config is run from now on, and why; what was measured before does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub widened: Option<String>,
     /// How long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

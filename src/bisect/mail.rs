@@ -37,6 +37,9 @@ pub fn mail(account: &Account, others: &[String]) -> Option<String> {
         account.ends()?
     );
     text += &table(account);
+    if let Some(widened) = &account.widened {
+        text += &format!("\nMore of the config was run than at first: {widened}.\n");
+    }
     if let Some(reverted) = &account.reverted {
         text += &format!("\n{}\n", reverted.sentence());
     }

@@ -73,6 +73,10 @@ impl Search {
                     *skipped = true;
                 }
             }
+            Event::Widened => {
+                self.good.clear();
+                self.values.iter_mut().for_each(Vec::clear);
+            }
             Event::Built { at, image } => {
                 self.images.insert(at, image);
             }

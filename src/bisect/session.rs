@@ -331,6 +331,17 @@ impl Session {
         self.add_all(checks.into_iter().map(of_it).collect())
     }
 
+    /// Writes down that more of the config is run from now on, and why: what was measured so far does not count.
+    pub fn widen(&mut self, reason: &str) -> Result<(), SessionError> {
+        let widened = Some(printable(OsStr::new(reason)));
+        self.add(Entry { widened, ..self.entry(Place::Good) })
+    }
+
+    /// Why more of the config is run than it began with, if so.
+    pub fn widened(&self) -> Option<&str> {
+        self.journal.iter().rev().find_map(|entry| entry.widened.as_deref())
+    }
+
     fn entry(&self, at: Place) -> Entry {
         let time = notes::utc(SystemTime::now());
         Entry { time, commit: self.name(at).to_owned(), ..Entry::default() }
@@ -353,18 +364,25 @@ impl Session {
     /// What an entry means to the search; the error is a sentence.
     fn event(&self, entry: &Entry) -> Result<Option<Event>, String> {
         let at = self.place(&entry.commit).map_err(|error| error.to_string())?;
-        match (entry.value, &entry.skip, &entry.image, &entry.revert, &entry.layout) {
-            (Some(value), None, None, None, None) => Ok(Some(Event::Measured { at, value })),
-            (None, Some(_), None, None, None) => match at {
+        let Entry { value, skip, image, revert, layout, widened, .. } = entry;
+        match (value, skip, image, revert, layout, widened) {
+            (Some(value), None, None, None, None, None) => {
+                Ok(Some(Event::Measured { at, value: *value }))
+            }
+            (None, Some(_), None, None, None, None) => match at {
                 Place::Commit(at) => Ok(Some(Event::Skipped(at))),
                 Place::Good => Err("the good end cannot be left out".to_owned()),
             },
-            (None, None, Some(image), None, None) => match u64::from_str_radix(image, 16) {
+            (None, None, Some(image), None, None, None) => match u64::from_str_radix(image, 16) {
                 Ok(image) => Ok(Some(Event::Built { at, image })),
                 Err(_) => Err(format!("{image:?} is no hash of 16 hexadecimal digits")),
             },
-            (None, None, None, Some(_), None) | (None, None, None, None, Some(_)) => Ok(None),
-            _ => Err("exactly one of value, skip, image, revert and layout is wanted".to_owned()),
+            (None, None, None, Some(_), None, None) | (None, None, None, None, Some(_), None) => {
+                Ok(None)
+            }
+            (None, None, None, None, None, Some(_)) => Ok(Some(Event::Widened)),
+            _ => Err("exactly one of value, skip, image, revert, layout and widened is wanted"
+                .to_owned()),
         }
     }
 

@@ -21,6 +21,8 @@ pub enum Event {
     },
     /// A commit that does not build or boot: no evidence, and never "bad".
     Skipped(usize),
+    /// What was measured so far does not count: it is measured in another way from now on.
+    Widened,
     /// A kernel was built.
     Built {
         /// What.

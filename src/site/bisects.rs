@@ -136,6 +136,8 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         );
         facts.push(("No code change", told));
     }
+    let widened = |why| format!("More of the config is run than at first: {why}.");
+    facts.extend(account.widened.as_ref().map(|why| ("Widened", widened(why))));
     facts.extend(account.reverted.as_ref().map(|reverted| ("Reverted", reverted.sentence())));
     facts.extend(account.relaid.as_ref().map(|relaid| ("Code layout", relaid.sentence())));
     facts

@@ -38,6 +38,9 @@ pub fn text(account: &Account) -> String {
             candidate.commit, candidate.subject
         ));
     }
+    if let Some(widened) = &account.widened {
+        paper.line(&format!("More of the config is run than at first: {widened}."));
+    }
     if let Some(reverted) = &account.reverted {
         paper.line(&reverted.sentence());
     }

@@ -73,6 +73,9 @@ pub struct Assignment {
     /// How often it was resumed after it stopped: what failed before is then tried again.
     #[serde(default)]
     pub resumed: u32,
+    /// More of the config is run than it began with, for the ends did not differ by what was run.
+    #[serde(default)]
+    pub widened: bool,
     /// Name of the watched tree.
     pub tree: String,
     /// Name of the configuration of the kernel.

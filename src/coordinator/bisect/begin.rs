@@ -45,6 +45,7 @@ pub fn begin(desk: &Desk, alert: &Seen, by: By, layout: bool) -> Result<(PathBuf
         stage: Stage::Running,
         why: None,
         resumed: 0,
+        widened: false,
         tree: tree.to_owned(),
         kconfig: policy.kconfig.clone(),
         layout: layout || desk.settings.bisect.layout,

@@ -40,6 +40,8 @@ pub enum Advance {
     Over,
     /// Somebody has to see to something.
     Stopped(String),
+    /// The ends do not differ, of what was run so far: more of the config may have to be run.
+    Hidden(String),
     /// The first measurement did not measure what is wanted: more of the config may have to be run.
     Missed(String),
 }
@@ -102,7 +104,7 @@ impl Searching {
             let wanted = self.wanted(assignment);
             let experiment = match self.experiment(wanted) {
                 Ok(Some(experiment)) => experiment,
-                Ok(None) => return Ok(Advance::Over),
+                Ok(None) => return Ok(self.over()),
                 // Without the commit there is nothing to be measured.
                 Err(reason) => {
                     if let Wanted::Revert(at) = wanted {
@@ -168,6 +170,24 @@ impl Searching {
             }
             Step::Measure(place, purpose) => Wanted::Measure(place, purpose),
         }
+    }
+
+    /// The change may be one that an operation alone does not show; it is looked for so once.
+    fn over(&self) -> Advance {
+        match self.session.search.step() {
+            Step::Done(Outcome::NoGap { .. }) if self.session.widened().is_none() => {
+                Advance::Hidden(format!(
+                    "{} alone does not show the change of the alert",
+                    self.alert.operation
+                ))
+            }
+            _ => Advance::Over,
+        }
+    }
+
+    /// Forgets what was measured, for more of the config is run from now on.
+    pub fn widen(&mut self, why: &str) -> Result<(), LabError> {
+        self.session.widen(why).map_err(unusable)
     }
 
     fn reverts_left(&self, culprit: usize) -> bool {

@@ -148,6 +148,11 @@ impl Bisector<'_> {
                 return Ok(());
             }
             Ok(Advance::Over) => (Stage::Over, None),
+            Ok(Advance::Hidden(why)) => match self.widen(folder, &mut assignment, &why, tell) {
+                Ok(true) => return Ok(()),
+                Ok(false) => (Stage::Over, None),
+                Err(error) => (Stage::Stopped, Some(error.to_string())),
+            },
             Ok(Advance::Missed(why)) => {
                 let of = self.at_work.get(folder).map(Searching::alert);
                 if of.is_some_and(|of| assignment.widen(&of.benchmark, &of.operation)) {
@@ -176,6 +181,29 @@ impl Bisector<'_> {
             }
         };
         Assignment { stage, why, ..assignment }.write(folder)
+    }
+
+    /// Has more of the config run, and forgets what was measured of less; `false` if it is all of it already. Who
+    /// is killed in between does the second half again.
+    fn widen(
+        &mut self,
+        folder: &Path,
+        assignment: &mut Assignment,
+        why: &str,
+        tell: &dyn Fn(&str),
+    ) -> Result<bool, LabError> {
+        let Some(searching) = self.at_work.get_mut(folder) else { return Ok(false) };
+        if !assignment.widened {
+            let of = searching.alert();
+            if !assignment.widen(&of.benchmark, &of.operation) {
+                return Ok(false);
+            }
+            assignment.widened = true;
+            assignment.write(folder)?;
+        }
+        tell(&format!("bisect {}: {why}; more of the config is run", searching.alert().id));
+        searching.widen(why)?;
+        Ok(true)
     }
 
     fn advanced(

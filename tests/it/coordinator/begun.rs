@@ -149,6 +149,58 @@ fn bob_begins_a_search_by_its_api_for_those_who_may() {
 }
 
 #[test]
+fn bob_runs_more_of_a_config_where_one_operation_alone_does_not_show_the_change() {
+    let seen = Seen::new("");
+    let mut bob = seen.bob();
+    let body = format!("{{\"alert\": {:?}}}", seen.alert);
+    let submitter = Some(seen.submitter.as_str());
+    assert_eq!(seen.server.ask("POST", "/api/bisect", submitter, &body).0, 201);
+    bob.wait("the first measurement", PATIENCE, || seen.jobs("run").len() == 1);
+    let set = |job: &Value| -> Vec<String> {
+        let task: Value = serde_json::from_str(job["task"].as_str().unwrap()).unwrap();
+        task["job"]["mmtests"]["set"].as_object().unwrap().keys().cloned().collect()
+    };
+    let narrowed = ["KERNBENCH_MAX_THREADS", "KERNBENCH_MIN_THREADS", "MMTESTS"];
+    assert_eq!(set(&seen.jobs("run")[0]), narrowed);
+    bob.end();
+
+    // Both ends are alike.
+    let folder = format!("results/bisects/{}", seen.alert);
+    let measure = || {
+        for (end, value) in [("v6.1", 10.0), ("v6.2", 10.0)] {
+            for turn in 0..20 {
+                let value = (value + f64::from(turn % 3) / 10.0).to_string();
+                seen.world.printed(&["bisect", "add", &folder, end, &value]);
+            }
+        }
+    };
+    measure();
+    let status = |says: &str| {
+        let status = seen.world.printed(&["bisect", "status", &folder]);
+        assert!(status.contains(says), "{says}: {status}");
+    };
+    status("the ends do not differ");
+    let mut bob = seen.bob();
+    bob.wait("a wider measurement", PATIENCE, || seen.jobs("run").len() == 2);
+    assert!(bob.log().contains("alone does not show the change of the alert; more of the config"));
+    let jobs = seen.jobs("run");
+    let wider = jobs.iter().find(|job| job["key"].as_str().unwrap().ends_with(" again 1"));
+    assert_eq!(set(wider.expect("a job of its own")), ["MMTESTS"]);
+    bob.end();
+    // What was measured before does not count, and is still there.
+    status("0 measurements");
+    status("More of the config is run than at first: ");
+    assert_eq!(seen.world.read(&format!("{folder}/journal.jsonl")).lines().count(), 41);
+
+    // It is done once.
+    measure();
+    let mut bob = seen.bob();
+    bob.wait("its end", PATIENCE, || seen.stage() == "over");
+    assert_eq!(seen.jobs("run").len(), 2);
+    bob.end();
+}
+
+#[test]
 fn bob_begins_a_search_by_the_page_of_an_alert_and_asks_first() {
     let seen = Seen::new("");
     let bob = seen.bob();
