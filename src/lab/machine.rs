@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::boot::{Boot, CommandBoot, GrubBoot, OneTimeBoot, QemuBoot};
+use super::boot::{Boot, CommandBoot, GrubBoot, KexecBoot, OneTimeBoot, QemuBoot};
 use super::console::{Console, Source};
 use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
 use super::error::LabError;
@@ -174,7 +174,7 @@ impl Parts<'_> {
             BootDriver::Qemu { command_line, .. } => {
                 Some(command_line.replace("{machine}", self.name))
             }
-            BootDriver::Command { .. } | BootDriver::Grub => None,
+            BootDriver::Command { .. } | BootDriver::Grub | BootDriver::Kexec { .. } => None,
         };
         QemuMachine {
             qemu: Qemu {
@@ -286,7 +286,9 @@ impl Parts<'_> {
                 image: self.lab.join(image),
                 known_good: match boot {
                     BootDriver::Qemu { known_good, .. } => Some(self.lab.join(known_good)),
-                    BootDriver::Command { .. } | BootDriver::Grub => None,
+                    BootDriver::Command { .. } | BootDriver::Grub | BootDriver::Kexec { .. } => {
+                        None
+                    }
                 },
                 kernels: self.kernels(),
             }),
@@ -304,6 +306,7 @@ impl Parts<'_> {
                 cancel: cancel.clone(),
             }),
             BootDriver::Grub => Box::new(GrubBoot),
+            BootDriver::Kexec { append } => Box::new(KexecBoot { append: append.clone() }),
         }
     }
 }

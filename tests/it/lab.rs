@@ -7,6 +7,7 @@ mod faults;
 mod grub;
 pub mod guest;
 mod hostile;
+mod kexec;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;

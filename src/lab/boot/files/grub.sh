@@ -1,11 +1,4 @@
-# What melbot runs on a machine that GRUB boots. $1: what is wanted, of what is in $2.
-set -e
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/sbin:/sbin"
-
-fail() {
-    echo "$1" >&2
-    exit 1
-}
+# Kernels of a machine that GRUB boots. $1: what is wanted, of what is in $2.
 
 # GRUB 2 has another name on the distributions that had GRUB 1 longer.
 tool() {
@@ -57,24 +50,6 @@ keep_default() {
     id=$(entry "$(uname -r)")
     [ -n "$id" ] || fail "GRUB has no entry of the running kernel, $(uname -r)"
     "$(tool set-default)" "$id"
-}
-
-contents() {
-    for package in *.deb; do [ ! -f "$package" ] || dpkg-deb --contents "$package"; done
-    for package in *.rpm; do [ ! -f "$package" ] || rpm -qlp "$package" 2> /dev/null; done
-    for package in *.tar *.tar.* *.tgz; do [ ! -f "$package" ] || tar -tf "$package"; done
-    find boot lib usr 2> /dev/null || true
-}
-
-release() {
-    contents > contents.list
-    sed -n -e 's|.*boot/vmlinu[xz]-||p' -e 's|.*lib/modules/\([^/]*\)/vmlinu[xz]$|\1|p' contents.list |
-        sort -u > releases.list
-    case $(wc -l < releases.list) in
-    0) fail 'there is no kernel in it' ;;
-    1) cat releases.list ;;
-    *) fail "there are several kernels in it: $(tr '\n' ' ' < releases.list)" ;;
-    esac
 }
 
 unpack() {
