@@ -391,6 +391,55 @@ fn a_machine_that_is_down_for_a_while_leaves_no_commit_out() {
 }
 
 #[test]
+fn what_hangs_is_ended_with_all_that_it_started_and_its_commit_left_out() {
+    let tree = Tree::new(10, 5, &[]);
+    tree.start();
+    let (search, started) = (tree.search(), tree.dir.path().join("started"));
+    // Of commits 3 and 4 one cannot be built in time and one not be measured, nor can anything of them be waited for.
+    let hang = format!("{{ sleep 1000 & echo $! >> {}; wait; }}", text(&started));
+    let at = "n=$(ls files | sort -n | tail -1)";
+    let build = format!("{at}; [ $n != 3 ] || {hang}");
+    let measure = format!("{at}; [ $n != 4 ] || {hang}; {}", tree.measure());
+    let run = ["run", text(&search), "--json", "--minutes", "0.02", "--build", &build];
+    let output = melbot(&[&run[..], &["--measure", &measure]].concat());
+    let account: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(account["state"], "among", "{account}");
+    let journal = fs::read_to_string(tree.journal()).unwrap();
+    assert!(journal.contains("does not build within 1 seconds"), "{journal}");
+    assert!(journal.contains("cannot be measured within 1 seconds"), "{journal}");
+    // Nor is anything left where melbot itself is told to end.
+    let mut hanging = Command::new(env!("CARGO_BIN_EXE_melbot"))
+        .args(["bisect", "run", text(&other(&tree)), "--measure", &hang])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let pids = || fs::read_to_string(&started).unwrap();
+    let before = pids().lines().count();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while pids().lines().count() == before {
+        assert!(Instant::now() < deadline, "it does not begin");
+        thread::sleep(Duration::from_millis(5));
+    }
+    let id = hanging.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert!(hanging.wait().unwrap().code().is_none());
+    for pid in pids().lines() {
+        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+}
+
+/// Another search of a tree.
+fn other(tree: &Tree) -> PathBuf {
+    let search = tree.dir.path().join("other");
+    let ends = ["--good", &tree.commits[0], "--bad", &tree.commits[9]];
+    let between = ["between", text(&search), "--tree", text(&tree.source())].map(str::to_owned);
+    let between: Vec<&str> = between.iter().map(String::as_str).collect();
+    assert!(melbot(&[&between[..], &ends].concat()).status.success());
+    search
+}
+
+#[test]
 fn a_build_that_makes_nothing_has_no_image() {
     let tree = Tree::new(10, 5, &[]);
     tree.start();

@@ -1,16 +1,18 @@
 //! Runs a search on this machine: checks out, builds and measures with commands of the user.
 
+mod command;
 mod layout;
 mod revert;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use self::command::{Ended, Kind, Patience, Signals};
 use crate::bisect::checkout::{self, CHECKOUT};
 use crate::bisect::reading;
 use crate::bisect::session::{Session, SessionError};
@@ -38,6 +40,9 @@ pub struct Commands {
     pub measure: String,
     /// Stop after so many hours.
     pub hours: Option<f64>,
+    /// A build or a measurement that takes longer is ended. [default: four times the longest so far, and at
+    /// least an hour]
+    pub within: Option<Duration>,
     /// Measure the bad end without the culprit at last.
     pub revert: bool,
     /// Build the culprit and what it is set against with another code layout at last.
@@ -99,8 +104,18 @@ pub fn run(
     tell: impl FnMut(&Session, Progress),
 ) -> Result<Option<Outcome>, LocalError> {
     let work = checkout::of(session)?;
-    let (checked_out, reverted, relaid, doubted) = (None, None, false, Vec::new());
-    let mut local = Local { work, commands, session, tell, checked_out, reverted, relaid, doubted };
+    let mut local = Local {
+        work,
+        patience: Patience::new(commands.within, session.journal()),
+        signals: Signals::catch().map_err(|source| failed(session.folder(), source))?,
+        commands,
+        session,
+        tell,
+        checked_out: None,
+        reverted: None,
+        relaid: false,
+        doubted: Vec::new(),
+    };
     let began = Instant::now();
     let outcome = loop {
         let over = |hours: f64| began.elapsed().as_secs_f64() > 3600.0 * hours;
@@ -147,6 +162,8 @@ struct Local<'a, Tell> {
     commands: &'a Commands,
     session: &'a mut Session,
     tell: Tell,
+    patience: Patience,
+    signals: Signals,
     /// What is built there, where no image is kept.
     checked_out: Option<String>,
     /// The commit that what is built there lacks.
@@ -262,15 +279,12 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         Ok(git::check_out(&self.work, commit)?)
     }
 
-    fn build(&self, commit: &str) -> Result<Result<(), String>, LocalError> {
+    fn build(&mut self, commit: &str) -> Result<Result<(), String>, LocalError> {
         let Some(build) = &self.commands.build else { return Ok(Ok(())) };
-        let output = self.shell(build, commit, &[])?;
-        Ok(match output.status.success() {
-            true => Ok(()),
-            false => Err(format!(
-                "does not build: {}",
-                last_line(&String::from_utf8_lossy(&output.stderr))
-            )),
+        Ok(match self.shell((build, Kind::Build), commit, &[])? {
+            Ended::Well(..) => Ok(()),
+            Ended::Badly(said) => Err(format!("does not build: {}", last_line(&said))),
+            Ended::Late(time) => Err(format!("does not build within {time}")),
         })
     }
 
@@ -289,7 +303,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
 
     /// The result and the seconds it took, or why there is none.
     fn measure(
-        &self,
+        &mut self,
         commit: &str,
         image: Option<&Path>,
     ) -> Result<Result<(f64, f64), String>, LocalError> {
@@ -300,25 +314,29 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             let mut given = vec![("MELBOT_RUN", run_path.as_str())];
             let image = image.map(absolute);
             given.extend(image.as_deref().map(|image| ("MELBOT_IMAGE", image)));
-            let began = Instant::now();
-            let output = self.shell(&self.commands.measure, commit, &given)?;
-            let seconds = began.elapsed().as_secs_f64();
+            let measure = &self.commands.measure;
+            let ended = self.shell((measure, Kind::Measurement), commit, &given)?;
             // Only an empty folder can be removed in this way.
             let left_logs = fs::remove_dir(&run).is_err() && run.is_dir();
-            if !output.status.success() {
-                reason = format!(
-                    "cannot be measured: {}",
-                    last_line(&String::from_utf8_lossy(&output.stderr))
-                );
-                continue;
-            }
+            let (said, seconds) = match ended {
+                Ended::Well(said, seconds) => (said, seconds),
+                Ended::Badly(said) => {
+                    reason = format!("cannot be measured: {}", last_line(&said));
+                    continue;
+                }
+                // Another try would hang as long.
+                Ended::Late(time) => {
+                    return Ok(Err(format!("cannot be measured within {time}")));
+                }
+            };
             let result = match &self.session.subject.alert {
                 Some(alert) if left_logs => {
                     let means = reading::results(&run, &alert.benchmark, &alert.operation);
                     means.map(|means| means.iter().sum::<f64>() / means.len() as f64)
                 }
-                _ => last_number(&output.stdout)
-                    .ok_or_else(|| "the measurement printed no number".to_owned()),
+                _ => {
+                    last_number(&said).ok_or_else(|| "the measurement printed no number".to_owned())
+                }
             };
             match result {
                 Ok(value) => return Ok(Ok((value, seconds))),
@@ -344,25 +362,29 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
     }
 
     fn shell(
-        &self,
-        command: &str,
+        &mut self,
+        (what, kind): (&str, Kind),
         commit: &str,
         given: &[(&str, &str)],
-    ) -> Result<Output, LocalError> {
+    ) -> Result<Ended, LocalError> {
         let mut shell = Command::new("sh");
         FOREIGN.iter().for_each(|variable| {
             shell.env_remove(variable);
         });
         shell
-            .args(["-c", command])
+            .args(["-c", what])
             .current_dir(&self.work)
             .env("MELBOT_COMMIT", commit)
             .envs(self.relaid.then(layout::flags))
             .env("MELBOT_REVERTED", self.reverted.as_deref().unwrap_or_default())
-            .envs(given.iter().copied())
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| LocalError::Io { what: command.to_owned(), source })
+            .envs(given.iter().copied());
+        let within = self.patience.with(kind);
+        let ended = command::run(&mut shell, self.session.folder(), within, &self.signals);
+        let ended = ended.map_err(|source| LocalError::Io { what: what.to_owned(), source })?;
+        if let Ended::Well(_, seconds) = &ended {
+            self.patience.took(kind, *seconds);
+        }
+        Ok(ended)
     }
 }
 
@@ -375,8 +397,7 @@ pub(in crate::bisect) fn failed(path: &Path, source: io::Error) -> LocalError {
 }
 
 /// The last word that is a number, if that is finite.
-fn last_number(output: &[u8]) -> Option<f64> {
-    let text = String::from_utf8_lossy(output);
+fn last_number(text: &str) -> Option<f64> {
     let mut numbers = text.split_whitespace().rev().filter_map(|word| word.parse::<f64>().ok());
     numbers.next().filter(|number| number.is_finite())
 }

@@ -1,6 +1,7 @@
 //! `melbot bisect run`: builds and measures on this machine.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -42,6 +43,10 @@ pub struct Run {
     /// Stop after so many hours; the same command goes on later
     #[arg(long, value_name = "N", value_parser = hours)]
     hours: Option<f64>,
+    /// End a build or a measurement that takes longer, with all that it started: the commit cannot be
+    /// measured [default: four times the longest so far, and at least 60]
+    #[arg(long, value_name = "N", value_parser = minutes)]
+    minutes: Option<Duration>,
     /// Do not measure the bad end without the commit that was found
     #[arg(long)]
     no_revert: bool,
@@ -59,6 +64,7 @@ impl Run {
             image: self.image,
             measure: self.measure,
             hours: self.hours,
+            within: self.minutes,
             revert: !self.no_revert,
             layout: self.layout,
         };
@@ -76,6 +82,12 @@ impl Run {
 fn hours(text: &str) -> Result<f64, String> {
     let hours = text.parse().ok().filter(|hours: &f64| hours.is_finite() && *hours >= 0.0);
     hours.ok_or_else(|| "a number of hours is wanted, such as 8 or 0.5".to_owned())
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes = text.parse().ok().filter(|minutes: &f64| *minutes > 0.0);
+    let within = minutes.and_then(|minutes| Duration::try_from_secs_f64(60.0 * minutes).ok());
+    within.ok_or_else(|| "a number of minutes is wanted, such as 30 or 0.5".to_owned())
 }
 
 /// Progress, a line a measurement.
