@@ -92,7 +92,8 @@ impl Machine {
              [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{user}\"\n\
              identity = \"ours\"\nhost_key = \"{key}\"\n\
              [boot]\ndriver = \"command\"\ninstall = [[\"true\", \"{{file}}\"]]\n\
-             once = [[\"sh\", \"-c\", \"echo $1 > {machine}/next\", \"sh\", \"{{release}}\"]]\n{cancel}\
+             once = [[\"sh\", \"-c\", \"echo $1 > {machine}/next; [ ! -e {machine}/asked ] || {machine}/asked\", \"sh\",
+             \"{{release}}\"]]\n{cancel}\
              [patience]\nboot = 2\npower = 5\n",
             on = switch("on"),
             off = switch("off"),
