@@ -59,6 +59,9 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
             }
             attached.machine.one_time.ask(release)?;
             boot.once(exec, release)?;
+            if let Err(lost) = attached.still_ours() {
+                return Err(taken_back(attached, release, lost));
+            }
             off(attached)?;
             on(attached, log)?
         }
@@ -82,6 +85,21 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
         attached.machine.one_time.settled()?;
     }
     Ok(up)
+}
+
+/// Somebody else has the machine since its boot loader was asked for a kernel: the boot that comes next is
+/// theirs, and that is to be one of the known-good kernel. Nothing else is done to it.
+fn taken_back(attached: &Attached, release: &str, lost: Fault) -> Fault {
+    let (boot, one_time) = (attached.machine.boot.as_ref(), &attached.machine.one_time);
+    let cancelled = boot.cancel(attached.exec.as_ref());
+    let settled =
+        cancelled.and_then(|can| if can { one_time.settled().map(|()| true) } else { Ok(false) });
+    match settled {
+        Ok(true) => lost,
+        Ok(false) | Err(_) => {
+            Fault { what: format!("{}; {release} may come up in its next boot", lost.what), ..lost }
+        }
+    }
 }
 
 /// Boots the kernel that is known to work, by power. What somebody asked for who died before it came up
@@ -149,6 +167,7 @@ pub fn off(attached: &Attached) -> Result<(), Fault> {
 
 /// Switches a machine on and waits until its system answers.
 fn on(attached: &Attached, log: &Path) -> Result<Up, Fault> {
+    attached.still_ours()?;
     let since = begins(attached, log)?;
     let within = Duration::from_secs(attached.machine.file.patience.power);
     power::ensure(attached.machine.power.as_ref(), PowerState::On, within)

@@ -191,11 +191,23 @@ pub enum DeployDriver {
         /// A raw image, or a qcow2 one that the disk becomes an overlay of.
         image: PathBuf,
     },
+    /// Orthos has the machine of `[grid]` installed over the network.
+    Orthos {
+        /// What it gets, as Orthos calls it: `distribution:profile`.
+        profile: String,
+        /// It may take so long.
+        #[serde(default = "installation")]
+        minutes: u64,
+    },
     /// Any program that does it; the machine is switched off before.
     Command {
         /// The program.
         command: Template,
     },
+}
+
+fn installation() -> u64 {
+    120
 }
 
 /// How a machine boots another kernel.

@@ -13,7 +13,7 @@ mod killed;
 mod mail;
 mod mmtests;
 pub mod packages;
-mod played;
+pub mod played;
 mod prepare;
 mod unpublished;
 pub mod world;

@@ -111,6 +111,12 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
         let what = "power is that of a grid, but [grid] is another one";
         return Err((line_of("power"), what.to_owned()));
     }
+    if matches!(machine.deploy, DeployDriver::Orthos { .. })
+        && !matches!(machine.grid, GridDriver::Orthos(_))
+    {
+        let what = "deploy is that of Orthos, but [grid] is another one";
+        return Err((line_of("deploy"), what.to_owned()));
+    }
     if machine.exec == ExecDriver::Console && machine.console.is_none() {
         return Err((line_of("exec"), "exec is the console, but there is no [console]".to_owned()));
     }
@@ -197,5 +203,8 @@ once = [["grub2-reboot", "{release}"]]
         assert!(told("\"tcp\"", "\"smoke\"").1.contains("unknown variant `smoke`"));
         assert_eq!(told("\"tcp\"\naddress = \"consoles:3001\"", "\"qemu\"").0, 10);
         assert_eq!(told("[\"pdu\", \"on\", \"{machine}\"]", "[]").0, 5);
+        let orthos = "[deploy]\ndriver = \"orthos\"\nprofile = \"a:b\"\n[boot]";
+        let told = told("[boot]", orthos);
+        assert!(told.0 == 17 && told.1.contains("[grid] is another one"), "{told:?}");
     }
 }

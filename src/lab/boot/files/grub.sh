@@ -62,22 +62,25 @@ unpack() {
         rpm --install --oldpackage --replacepkgs $force ./*.rpm
     else
         for package in *.tar *.tar.* *.tgz; do
-            [ ! -f "$package" ] || tar -xf "$package" -C / --no-same-owner --keep-directory-symlink
+            [ ! -f "$package" ] || tar -xf "$package" -C / --no-same-owner --keep-directory-symlink ||
+                return
         done
         for folder in boot lib usr; do
-            [ ! -d "$folder" ] || tar -cf - "$folder" | tar -xf - -C / --no-same-owner --keep-directory-symlink
+            [ ! -d "$folder" ] || tar -cf - "$folder" | tar -xf - -C / --no-same-owner --keep-directory-symlink ||
+                return
         done
     fi
 }
 
-# What packages of distributions do by themselves, and others do not.
+# What packages of distributions do by themselves, and others do not. Where somebody asks how a function ended, set -e
+# means nothing in it.
 complete() {
-    [ ! -d "/lib/modules/$1" ] || depmod "$1"
+    [ ! -d "/lib/modules/$1" ] || depmod "$1" || return
     if ! ls "/boot/initrd.img-$1" "/boot/initrd-$1" "/boot/initramfs-$1.img" 2> /dev/null | grep -q .; then
         if command -v update-initramfs; then
-            update-initramfs -c -k "$1"
+            update-initramfs -c -k "$1" || return
         elif command -v dracut; then
-            dracut --force --kver "$1"
+            dracut --force --kver "$1" || return
         fi
         remake
     fi

@@ -1,17 +1,17 @@
-# Kernels that are started by kexec. $1: what is wanted, of what is in $2. All of a kernel is in the folder of its
-# modules, where no boot loader looks for it: packages are unpacked, not installed, for what they run by themselves
-# makes another kernel the default.
+# Kernels that are started by kexec. $1: what is wanted, of what is in $2. The image is in the folder of the modules,
+# where no boot loader looks for it: packages are unpacked, not installed, for what they run by themselves makes another
+# kernel the default. In functions, set -e means nothing where somebody asks how they ended.
 
 unpack() {
     mkdir root
-    for package in *.deb; do [ ! -f "$package" ] || dpkg-deb --extract "$package" root; done
+    for package in *.deb; do [ ! -f "$package" ] || dpkg-deb --extract "$package" root || return; done
     for package in *.rpm; do
-        [ ! -f "$package" ] || rpm2cpio "$package" | (cd root && cpio -idm --quiet --no-absolute-filenames)
+        [ ! -f "$package" ] || rpm2cpio "$package" | (cd root && cpio -idm --quiet --no-absolute-filenames) || return
     done
     for package in *.tar *.tar.* *.tgz; do
-        [ ! -f "$package" ] || tar -xf "$package" -C root --no-same-owner
+        [ ! -f "$package" ] || tar -xf "$package" -C root --no-same-owner || return
     done
-    for folder in boot lib usr; do [ ! -d "$folder" ] || cp -a "$folder" root/; done
+    for folder in boot lib usr; do [ ! -d "$folder" ] || cp -a "$folder" root/ || return; done
 }
 
 # $2 is the release.
@@ -21,20 +21,21 @@ complete() {
     [ "$1" = "$(uname -r)" ] || rm -rf "$modules"
     mkdir -p "$modules"
     for part in root/lib/modules root/usr/lib/modules; do
-        [ ! -d "$part/$1" ] || cp -a "$part/$1/." "$modules"
+        [ ! -d "$part/$1" ] || cp -a "$part/$1/." "$modules" || return
     done
     for image in "root/boot/vmlinuz-$1" "root/boot/vmlinux-$1" "$modules/vmlinux"; do
-        [ -f "$modules/vmlinuz" ] || [ ! -f "$image" ] || cp "$image" "$modules/vmlinuz"
+        [ -f "$modules/vmlinuz" ] || [ ! -f "$image" ] || cp "$image" "$modules/vmlinuz" || return
     done
-    [ ! -f "root/boot/config-$1" ] || cp "root/boot/config-$1" "$modules/config"
+    # mkinitramfs looks for it there.
+    [ ! -f "root/boot/config-$1" ] || cp "root/boot/config-$1" /boot/ || return
     [ -f "$modules/vmlinuz" ] || fail "there is no image of $1 in it"
     chown -R 0:0 "$modules"
-    depmod "$1"
+    depmod "$1" || return
     rm -f "$modules/initrd"
     if command -v mkinitramfs; then
-        mkinitramfs -o "$modules/initrd" "$1"
+        mkinitramfs -o "$modules/initrd" "$1" || return
     elif command -v dracut; then
-        dracut --force --kver "$1" "$modules/initrd"
+        dracut --force --kver "$1" "$modules/initrd" || return
     fi
     sync
 }
