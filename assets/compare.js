@@ -114,7 +114,9 @@
           const small = cell.querySelector("small");
           return {
             value: cell.firstChild ? cell.firstChild.textContent.trim() : "",
-            change: small ? small.textContent.replace(/\s+/g, " ").trim() : "",
+            // With many kernels most have no change below their value.
+            change: small ? small.textContent.replace(/\s+/g, " ").trim()
+              : base.value === "" && cell.dataset.change || "",
           };
         }),
       })),

@@ -6,7 +6,7 @@
 //! and of the confirmation are counted. Builds are free here, as the peers know no cost of a build.
 //!
 //! In a rough tree one commit in thirty does not build, every build is faster or slower than it should
-//! be by a third of the noise, and every eighth commit is a merge.
+//! be by a fifth of the noise (in a rougher one by a third), and every eighth commit is a merge.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,30 @@ use rayon::prelude::*;
 
 /// Deviation of a measurement, as a share.
 const NOISE: f64 = 0.01;
-/// Deviation of a build in a rough tree, in those of a measurement.
-const JITTER: f64 = 1.0 / 3.0;
+/// What the tree is like.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Tree {
+    /// One line of commits that all build.
+    Even,
+    Rough,
+    Rougher,
+}
+
+impl Tree {
+    /// Deviation of a build, in those of a measurement.
+    fn jitter(self) -> f64 {
+        match self {
+            Tree::Even => 0.0,
+            Tree::Rough => 0.2,
+            Tree::Rougher => 1.0 / 3.0,
+        }
+    }
+
+    fn is_even(self) -> bool {
+        self == Tree::Even
+    }
+}
+
 /// One commit in so many does not build in a rough tree.
 const BROKEN: usize = 30;
 
@@ -40,19 +62,21 @@ fn main() {
         "5 runs",
         "runs"
     );
-    for (n, rough) in [(16, false), (16, true), (256, false), (256, true), (4096, false)] {
-        for distance in [1.0, 1.5, 2.0, 3.0, 5.0] {
-            line(n, rough, distance, repeats);
+    for n in [16, 256, 4096] {
+        for tree in [Tree::Even, Tree::Rough, Tree::Rougher] {
+            for distance in [1.0, 1.5, 2.0, 3.0, 5.0] {
+                line(n, tree, distance, repeats);
+            }
         }
     }
 }
 
-fn line(n: usize, rough: bool, distance: f64, repeats: u64) {
+fn line(n: usize, tree: Tree, distance: f64, repeats: u64) {
     let each = |repeat| {
-        let mut lab = Lab::new(n, rough, distance, repeat);
+        let mut lab = Lab::new(n, tree, distance, repeat);
         let searched = lab.search();
         // Plain bisection knows nothing of commits that cannot be measured.
-        (searched, (!rough).then(|| (lab.plain(1), lab.plain(5))))
+        (searched, tree.is_even().then(|| (lab.plain(1), lab.plain(5))))
     };
     let all: Vec<_> = (0..repeats).into_par_iter().map(each).collect();
     let share = |count: usize, of: usize| count as f64 / of as f64;
@@ -61,7 +85,11 @@ fn line(n: usize, rough: bool, distance: f64, repeats: u64) {
     let named: Vec<(f64, bool)> = all.iter().filter_map(|(s, _)| s.named).collect();
     print!(
         "{:>14} {distance:>4.1} | {:>6.3} {:>6.3} {:>6.3} {:>5.1} {:>6.3} {:>6.3} {:>8.1?} |",
-        if rough { format!("{n}, rough") } else { n.to_string() },
+        match tree {
+            Tree::Even => n.to_string(),
+            Tree::Rough => format!("{n}, rough"),
+            Tree::Rougher => format!("{n}, rougher"),
+        },
         ended(Some(true)),
         ended(Some(false)),
         ended(None),
@@ -109,10 +137,10 @@ struct Lab {
 }
 
 impl Lab {
-    fn new(count: usize, rough: bool, distance: f64, repeat: u64) -> Lab {
+    fn new(count: usize, tree: Tree, distance: f64, repeat: u64) -> Lab {
         let mut random = fastrand::Rng::with_seed(repeat * 7919 + count as u64);
         let culprit = random.usize(..count);
-        let parents: Vec<Vec<usize>> = (0..count).map(|at| parents(at, rough)).collect();
+        let parents: Vec<Vec<usize>> = (0..count).map(|at| parents(at, tree)).collect();
         let mut slow: Vec<bool> = Vec::new();
         for (at, parents) in parents.iter().enumerate() {
             slow.push(at == culprit || parents.iter().any(|up| slow[*up]));
@@ -120,9 +148,11 @@ impl Lab {
         // Neither end, nor the culprit or what it is set against, without which nothing can be named.
         let ends = [culprit, count - 1];
         let needed = |at| ends.contains(&at) || parents[culprit].contains(&at);
-        let broken = (0..count).map(|at| rough && !needed(at) && random.usize(..BROKEN) == 0);
+        let broken =
+            (0..count).map(|at| !tree.is_even() && !needed(at) && random.usize(..BROKEN) == 0);
         let broken = broken.collect();
-        let builds = (0..count).map(|_| if rough { JITTER * normal(&mut random) } else { 0.0 });
+        let builds = (0..count)
+            .map(|_| if tree.is_even() { 0.0 } else { tree.jitter() * normal(&mut random) });
         let builds = builds.collect();
         Lab { parents, broken, builds, slow, culprit, gap: distance * NOISE, random }
     }
@@ -196,10 +226,10 @@ impl Lab {
 
 /// A line; in a rough tree every eighth commit merges the third before it, which forked off with the
 /// second before it.
-fn parents(at: usize, rough: bool) -> Vec<usize> {
-    match (rough, at % 8) {
-        (true, 5) => vec![at - 2],
-        (true, 7) => vec![at - 1, at - 3],
+fn parents(at: usize, tree: Tree) -> Vec<usize> {
+    match (tree.is_even(), at % 8) {
+        (false, 5) => vec![at - 2],
+        (false, 7) => vec![at - 1, at - 3],
         _ => at.checked_sub(1).into_iter().collect(),
     }
 }

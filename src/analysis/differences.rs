@@ -1,7 +1,7 @@
 //! What the environments of runs differ in: facts, options one by one, and what their kernels complained
 //! about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -109,51 +109,51 @@ fn told(name: &str, values: &[Option<&str>]) -> Vec<Option<String>> {
         return values.iter().map(|value| value.map(str::to_owned)).collect();
     };
     let known = || split.iter().flatten().map(|(parts, _)| parts);
-    let everywhere = |part: &String| known().all(|parts| parts.contains(part));
+    let mut everywhere: HashSet<&str> =
+        known().next().map_or_else(HashSet::new, |first| texts(first).collect());
+    for parts in known() {
+        let here: HashSet<&str> = texts(parts).collect();
+        everywhere.retain(|part| here.contains(part));
+    }
     let shown = |(parts, between): &Parts| {
-        let own: Vec<&str> =
-            parts.iter().filter(|part| !everywhere(part)).map(String::as_str).collect();
+        let own: Vec<&str> = texts(parts).filter(|part| !everywhere.contains(part)).collect();
         own.join(between)
     };
     split.iter().map(|value| value.as_ref().map(shown)).collect()
 }
 
+fn texts(parts: &[String]) -> impl Iterator<Item = &str> {
+    parts.iter().map(String::as_str)
+}
+
 /// `true` if two runs are known to differ.
-fn differ(values: &[Option<String>]) -> bool {
+fn differ<T: PartialEq>(values: &[Option<T>]) -> bool {
     let mut known = values.iter().flatten();
     known.next().is_some_and(|first| known.any(|value| value != first))
 }
 
-fn add_options(list: &str, environments: &[Option<&Environment>], found: &mut Differences) {
-    let of = |environment: &Option<&Environment>| -> Option<BTreeMap<String, String>> {
-        let (_, options) = (*environment)?.settings.iter().find(|(name, _)| name == list)?;
-        let pair = |option: &String| match option.split_once('=') {
-            Some((name, value)) => (name.to_owned(), value.to_owned()),
-            None => (option.clone(), "there".to_owned()),
-        };
-        Some(options.iter().map(pair).collect())
-    };
-    let known: Vec<Option<BTreeMap<String, String>>> = environments.iter().map(of).collect();
+fn add_options<'e>(list: &str, environments: &[Option<&'e Environment>], found: &mut Differences) {
+    let known: Vec<Option<HashMap<&str, &str>>> =
+        environments.iter().map(|environment| options(list, *environment)).collect();
     // The newest that is known says which are the most telling.
-    let mut names: Vec<String> = Vec::new();
-    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    let mut names: Vec<&str> = Vec::new();
+    let mut seen: HashSet<&str> = HashSet::new();
     for environment in environments.iter().rev().flatten() {
         let options = environment.settings.iter().filter(|(name, _)| name == list);
         for option in options.flat_map(|(_, options)| options) {
             let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
             if seen.insert(name) {
-                names.push(name.to_owned());
+                names.push(name);
             }
         }
     }
     let missing = if list == facts::SYSCTL { "–" } else { NOT_SET };
     let mut count = 0;
     for name in names {
-        let value = |options: &Option<BTreeMap<String, String>>| {
-            let options = options.as_ref()?;
-            Some(options.get(&name).map_or(missing, String::as_str).to_owned())
+        let value = |options: &Option<HashMap<&'e str, &'e str>>| {
+            Some(options.as_ref()?.get(name).copied().unwrap_or(missing))
         };
-        let values: Vec<Option<String>> = known.iter().map(value).collect();
+        let values: Vec<Option<&str>> = known.iter().map(value).collect();
         if !differ(&values) {
             continue;
         }
@@ -161,9 +161,19 @@ fn add_options(list: &str, environments: &[Option<&Environment>], found: &mut Di
         if count > MOST_OPTIONS {
             found.more += 1;
         } else {
-            found.rows.push(Difference { list: list.to_owned(), name, values });
+            let values = values.into_iter().map(|value| value.map(str::to_owned)).collect();
+            found.rows.push(Difference { list: list.to_owned(), name: name.to_owned(), values });
         }
     }
+}
+
+/// The options of one list with their values, where they are known.
+fn options<'e>(
+    list: &str,
+    environment: Option<&'e Environment>,
+) -> Option<HashMap<&'e str, &'e str>> {
+    let (_, options) = environment?.settings.iter().find(|(name, _)| name == list)?;
+    Some(options.iter().map(|option| option.split_once('=').unwrap_or((option, "there"))).collect())
 }
 
 /// What the kernels complained about, in the order of the runs; each complaint once.

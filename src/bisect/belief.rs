@@ -6,8 +6,6 @@
 //! (the marginal likelihood of a random-effects model; Searle, Casella & McCulloch 1992, chapter 9).
 //! Around the level of its commit a measurement has Student's t, for boots go wrong now and then.
 
-use std::collections::HashMap;
-
 use super::commits::Commits;
 use crate::stats::robust;
 
@@ -102,11 +100,12 @@ impl Alike {
         let mut alike = Alike { set: vec![0; commits.count()], had: vec![Vec::new()] };
         for measured in measured {
             let has = measured.at.map(|at| commits.has(at));
-            let mut split: HashMap<(usize, bool), usize> = HashMap::new();
+            // By set, what becomes of its candidates, first of those that the commit has not.
+            let mut split: Vec<[Option<usize>; 2]> = vec![[None; 2]; alike.had.len()];
             let mut had = Vec::new();
             for (candidate, set) in alike.set.iter_mut().enumerate() {
                 let has = has.as_ref().is_some_and(|has| has[candidate]);
-                *set = *split.entry((*set, has)).or_insert_with(|| {
+                *set = *split[*set][usize::from(has)].get_or_insert_with(|| {
                     had.push([alike.had[*set].as_slice(), &[has]].concat());
                     had.len() - 1
                 });

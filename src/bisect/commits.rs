@@ -32,16 +32,31 @@ pub enum BadGraph {
 struct Bits(Vec<u64>);
 
 impl Bits {
+    const IN_WORD: usize = 64;
+
     fn none(count: usize) -> Bits {
-        Bits(vec![0; count.div_ceil(64)])
+        Bits(vec![0; count.div_ceil(Bits::IN_WORD)])
     }
 
     fn add(&mut self, at: usize) {
-        self.0[at / 64] |= 1 << (at % 64);
+        self.0[at / Bits::IN_WORD] |= 1 << (at % Bits::IN_WORD);
     }
 
     fn has(&self, at: usize) -> bool {
-        self.0[at / 64] & (1 << (at % 64)) != 0
+        self.0[at / Bits::IN_WORD] & (1 << (at % Bits::IN_WORD)) != 0
+    }
+
+    /// The weight of all in it. Most of what a merge has lies in words that it has whole, whose sums are known.
+    fn sum(&self, weights: &[f64], by_word: &[f64]) -> f64 {
+        let word = |(at, bits): (usize, &u64)| match *bits {
+            0 => 0.0,
+            u64::MAX => by_word[at],
+            bits => {
+                let own = weights[at * Bits::IN_WORD..].iter().take(Bits::IN_WORD).enumerate();
+                own.filter(|(bit, _)| bits & (1 << bit) != 0).map(|(_, weight)| weight).sum()
+            }
+        };
+        self.0.iter().enumerate().map(word).sum()
     }
 }
 
@@ -106,13 +121,12 @@ impl Commits {
 
     /// For each commit, the sum of the weights of all candidates that it has.
     pub fn sums(&self, weights: &[f64]) -> Vec<f64> {
+        let by_word: Vec<f64> =
+            weights.chunks(Bits::IN_WORD).map(|word| word.iter().sum()).collect();
         let mut sums: Vec<f64> = Vec::with_capacity(self.count());
         for (at, own) in weights.iter().enumerate() {
             let sum = match (&self.merged[at], self.parents[at].as_slice()) {
-                (Some(set), _) => {
-                    let had = weights[..=at].iter().enumerate().filter(|(c, _)| set.has(*c));
-                    had.map(|(_, weight)| weight).sum()
-                }
+                (Some(set), _) => set.sum(weights, &by_word),
                 (None, [parent]) => sums[*parent] + own,
                 (None, _) => *own,
             };
@@ -168,6 +182,26 @@ mod tests {
     #[test]
     fn sums_count_nothing_twice() {
         assert_eq!(merge().sums(&[1.0; 6]), [1.0, 2.0, 2.0, 3.0, 5.0, 6.0]);
+    }
+
+    #[test]
+    fn sums_of_large_graphs_are_those_of_what_each_commit_has() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let parents: Vec<Vec<usize>> = (0..300)
+            .map(|at: usize| match at {
+                0 => Vec::new(),
+                at if at % 5 == 4 => vec![at - 1, random.usize(at.saturating_sub(90)..at - 1)],
+                at => vec![random.usize(at.saturating_sub(3)..at)],
+            })
+            .collect();
+        let names = (0..parents.len()).map(|at| at.to_string()).collect();
+        let commits = Commits::new(names, parents).expect("a graph");
+        let weights: Vec<f64> = (0..commits.count()).map(|_| random.f64()).collect();
+        for (at, sum) in commits.sums(&weights).into_iter().enumerate() {
+            let has = commits.has(at);
+            let all: f64 = weights.iter().zip(has).filter(|(_, has)| *has).map(|(w, _)| w).sum();
+            assert!((sum - all).abs() < 1e-9, "{at}: {sum} {all}");
+        }
     }
 
     #[test]

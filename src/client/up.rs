@@ -4,6 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::lab::boot::{self, StartedBy};
 use crate::lab::exec;
 use crate::lab::power::{self, PowerState};
 
@@ -45,18 +46,34 @@ pub fn probe(attached: &Attached) -> Option<Up> {
 /// Boots a kernel, and nothing else counts: wrong kernels and reboots are faults.
 pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault> {
     let boot = attached.machine.boot.as_ref();
-    if boot.needs_system() {
-        if probe(attached).is_none() {
-            known_good(attached, log)?;
+    let exec = attached.exec.as_ref();
+    let up = match boot.started_by() {
+        StartedBy::Host => {
+            off(attached)?;
+            boot.once(exec, release)?;
+            on(attached, log)?
         }
-        attached.machine.one_time.ask(release)?;
-        boot.once(attached.exec.as_ref(), release)?;
-        off(attached)?;
-    } else {
-        off(attached)?;
-        boot.once(attached.exec.as_ref(), release)?;
-    }
-    let up = on(attached, log)?;
+        StartedBy::BootLoader => {
+            if probe(attached).is_none() {
+                known_good(attached, log)?;
+            }
+            attached.machine.one_time.ask(release)?;
+            boot.once(exec, release)?;
+            if let Err(lost) = attached.still_ours() {
+                return Err(taken_back(attached, release, lost));
+            }
+            off(attached)?;
+            on(attached, log)?
+        }
+        StartedBy::Kernel => {
+            // From power on each time: what the last boot left in the devices is gone.
+            let from = known_good(attached, log)?;
+            boot.once(exec, release)?;
+            let since = begins(attached, log)?;
+            boot::start(exec)?;
+            answers(attached, since, Some(&from.boot_id))?
+        }
+    };
     if up.release != release {
         return Err(Fault::new(
             Why::WrongKernel,
@@ -64,10 +81,25 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
         ));
     }
     // A boot loader that cannot write keeps what it was asked for.
-    if boot.needs_system() && boot.cancel(attached.exec.as_ref())? {
+    if boot.needs_system() && boot.cancel(exec)? {
         attached.machine.one_time.settled()?;
     }
     Ok(up)
+}
+
+/// Somebody else has the machine since its boot loader was asked for a kernel: the boot that comes next is
+/// theirs, and that is to be one of the known-good kernel. Nothing else is done to it.
+fn taken_back(attached: &Attached, release: &str, lost: Fault) -> Fault {
+    let (boot, one_time) = (attached.machine.boot.as_ref(), &attached.machine.one_time);
+    let cancelled = boot.cancel(attached.exec.as_ref());
+    let settled =
+        cancelled.and_then(|can| if can { one_time.settled().map(|()| true) } else { Ok(false) });
+    match settled {
+        Ok(true) => lost,
+        Ok(false) | Err(_) => {
+            Fault { what: format!("{}; {release} may come up in its next boot", lost.what), ..lost }
+        }
+    }
 }
 
 /// Boots the kernel that is known to work, by power. What somebody asked for who died before it came up
@@ -135,13 +167,24 @@ pub fn off(attached: &Attached) -> Result<(), Fault> {
 
 /// Switches a machine on and waits until its system answers.
 fn on(attached: &Attached, log: &Path) -> Result<Up, Fault> {
-    let since = match &attached.console {
-        Some(console) => console.begin_boot(log)?,
-        None => 0,
-    };
+    attached.still_ours()?;
+    let since = begins(attached, log)?;
     let within = Duration::from_secs(attached.machine.file.patience.power);
     power::ensure(attached.machine.power.as_ref(), PowerState::On, within)
         .map_err(|error| Fault::new(Why::Power, error.to_string()))?;
+    answers(attached, since, None)
+}
+
+/// A boot begins. What its console tells comes after that many sightings.
+fn begins(attached: &Attached, log: &Path) -> Result<usize, Fault> {
+    Ok(match &attached.console {
+        Some(console) => console.begin_boot(log)?,
+        None => 0,
+    })
+}
+
+/// Waits until a system answers, which may not be the boot that it was started from.
+fn answers(attached: &Attached, since: usize, from: Option<&str>) -> Result<Up, Fault> {
     let patience = &attached.machine.file.patience;
     let (silence, total) =
         (Duration::from_secs(patience.silence), Duration::from_secs(patience.boot));
@@ -151,15 +194,24 @@ fn on(attached: &Attached, log: &Path) -> Result<Up, Fault> {
         if let Some(fault) = Fault::seen(&attached.sightings(since)) {
             return Err(fault);
         }
-        if let Some(up) = probe(attached) {
-            return Ok(up);
+        let up = probe(attached);
+        let old = up.as_ref().is_some_and(|up| from == Some(up.boot_id.as_str()));
+        match up {
+            Some(up) if !old => return Ok(up),
+            // That connection goes with the system.
+            Some(_) => attached.exec.reset(),
+            None => {}
         }
         if attached.silence().is_some_and(|quiet| quiet > silence) {
             let what = format!("nothing on the console for {} s of a boot", silence.as_secs());
             return Err(Fault::new(Why::Silent, what));
         }
         if began.elapsed() > total {
-            let what = format!("no answer {} s after it was switched on", total.as_secs());
+            let what = match old {
+                true => "the kernel that was to start another one runs still",
+                false => "no answer",
+            };
+            let what = format!("{what} {} s after the boot began", total.as_secs());
             return Err(Fault::new(Why::Unreachable, what));
         }
         if attached.machine.power.state() == Ok(PowerState::Off) {

@@ -155,7 +155,7 @@ impl Work {
             Step::Reserve => self.reserve(),
             Step::Deploy => {
                 up::off(&self.attached)?;
-                self.attached.machine.deploy()?;
+                self.attached.machine.deploy(self.attached.exec.as_ref())?;
                 Ok(Facts::default())
             }
             Step::Prepare => self.prepare(),

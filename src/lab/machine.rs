@@ -4,10 +4,11 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::boot::{Boot, CommandBoot, GrubBoot, OneTimeBoot, QemuBoot};
+use super::boot::{Boot, CommandBoot, GrubBoot, KexecBoot, OneTimeBoot, QemuBoot};
 use super::console::{Console, Source};
-use super::deploy::{CommandDeploy, Deploy, NoDeploy, QemuDeploy};
+use super::deploy::{CommandDeploy, Deploy, NoDeploy, OrthosDeploy, QemuDeploy};
 use super::error::LabError;
 use super::exec::{Exec, SerialExec, SshExec};
 use super::grid::{Behind, Grid, Labgrid, LabgridPlace, LocalGrid, OrthosMachine};
@@ -109,11 +110,13 @@ impl Machine {
     }
 
     /// Gives it a clean system, if it is one that gets any. It has no power.
-    pub fn deploy(&self) -> Result<(), LabError> {
-        self.deploy.deploy()?;
+    pub fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError> {
+        self.deploy.deploy(exec)?;
         match self.file.deploy {
             DeployDriver::None => Ok(()),
-            DeployDriver::Qemu { .. } | DeployDriver::Command { .. } => self.one_time.forget(),
+            DeployDriver::Qemu { .. }
+            | DeployDriver::Command { .. }
+            | DeployDriver::Orthos { .. } => self.one_time.forget(),
         }
     }
 
@@ -174,7 +177,7 @@ impl Parts<'_> {
             BootDriver::Qemu { command_line, .. } => {
                 Some(command_line.replace("{machine}", self.name))
             }
-            BootDriver::Command { .. } | BootDriver::Grub => None,
+            BootDriver::Command { .. } | BootDriver::Grub | BootDriver::Kexec { .. } => None,
         };
         QemuMachine {
             qemu: Qemu {
@@ -281,12 +284,23 @@ impl Parts<'_> {
         match (&self.file.deploy, &self.file.boot) {
             (DeployDriver::None, _) => Box::new(NoDeploy),
             (DeployDriver::Command { command }, _) => Box::new(CommandDeploy(self.words(command))),
+            (DeployDriver::Orthos { profile, minutes }, _) => match &self.file.grid {
+                GridDriver::Orthos(file) => Box::new(OrthosDeploy {
+                    machine: OrthosMachine::new(file, self.lab),
+                    profile: profile.clone(),
+                    within: Duration::from_secs(minutes.saturating_mul(60)),
+                }),
+                // The file was looked through when it was read.
+                GridDriver::Local | GridDriver::Labgrid(_) => Box::new(NoDeploy),
+            },
             (DeployDriver::Qemu { image }, boot) => Box::new(QemuDeploy {
                 machine: self.qemu(),
                 image: self.lab.join(image),
                 known_good: match boot {
                     BootDriver::Qemu { known_good, .. } => Some(self.lab.join(known_good)),
-                    BootDriver::Command { .. } | BootDriver::Grub => None,
+                    BootDriver::Command { .. } | BootDriver::Grub | BootDriver::Kexec { .. } => {
+                        None
+                    }
                 },
                 kernels: self.kernels(),
             }),
@@ -304,6 +318,7 @@ impl Parts<'_> {
                 cancel: cancel.clone(),
             }),
             BootDriver::Grub => Box::new(GrubBoot),
+            BootDriver::Kexec { append } => Box::new(KexecBoot { append: append.clone() }),
         }
     }
 }

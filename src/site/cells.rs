@@ -20,8 +20,8 @@ pub struct Head {
     state: Option<&'static str>,
 }
 
-/// With more kernels than this a table is wide: a browser takes a third of its time for what stands beside
-/// the figures.
+/// With more kernels than this a table is wide: what moved has to stand out there, and a browser takes a
+/// third of its time for what stands below the figures.
 const WIDE: usize = 40;
 
 /// An operation.
@@ -47,6 +47,8 @@ pub struct CellView {
     /// Symbol and size of the change.
     change: Option<String>,
     interval: Option<String>,
+    /// Change and interval that are not shown below the value, but go along when the table is copied.
+    aside: Option<String>,
     /// Page of the alert that tells more.
     alert: Option<String>,
     title: Option<String>,
@@ -107,7 +109,7 @@ pub fn row(operation: &OperationTable, href: String, decimals: usize, common: bo
     }
 }
 
-/// `true` where there are so many kernels that the interval of what did not change is not written out.
+/// `true` where there are so many kernels that only what changed has its change below the figure.
 pub fn is_wide(columns: usize) -> bool {
     columns > WIDE
 }
@@ -115,8 +117,10 @@ pub fn is_wide(columns: usize) -> bool {
 /// What fits into a row of all kernels.
 fn short_cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView {
     let mut view = cell(operation, at, decimals);
-    if is_wide(operation.cells.len()) && operation.cells[at].verdict.kind == VerdictKind::NoChange {
-        view.interval = None;
+    if is_wide(operation.cells.len()) && !operation.cells[at].verdict.is_change() {
+        let below = [view.change.take(), view.interval.take()];
+        view.aside = Some(below.into_iter().flatten().collect::<Vec<_>>().join(" "))
+            .filter(|text| !text.is_empty());
     }
     view
 }
@@ -143,6 +147,7 @@ pub fn cell(operation: &OperationTable, at: usize, decimals: usize) -> CellView 
         star: operation.statistics.iter().filter_map(figure).any(|figure| figure.starred),
         change,
         interval: shown_interval(verdict).map(format::interval),
+        aside: None,
         alert: verdict.alert.as_deref().map(page_of),
         title: (verdict.kind != VerdictKind::Baseline).then(|| verdict.sentence()),
     }
@@ -174,6 +179,7 @@ fn test_cell(operation: &OperationTable, at: usize) -> CellView {
         star: false,
         change,
         interval: None,
+        aside: None,
         alert: verdict.alert.as_deref().map(page_of),
         title: None,
     }

@@ -27,6 +27,15 @@ pub struct FigureCell {
     star: bool,
 }
 
+impl FigureCell {
+    /// Without the change, unless MMTests stars it: with many kernels those of all figures are more than
+    /// anybody reads.
+    pub fn brief(self) -> FigureCell {
+        let note = self.note.filter(|_| self.star);
+        FigureCell { note, ..self }
+    }
+}
+
 /// The figures of an operation as MMTests has them.
 pub fn figures(operation: &OperationTable, decimals: usize) -> Figures {
     let rows = operation.statistics.iter().map(|statistic| FigureRow {

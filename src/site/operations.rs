@@ -211,8 +211,10 @@ fn entry(set: Set, at: usize) -> Result<Entry, SiteError> {
         history.extend(tracks(folder, Shape::Beside)?);
     }
     let (main, others) = figures::main_first(operation);
+    let wide = cells::is_wide(operation.cells.len());
     let cell = |figures: &StatisticRow, at: usize| {
-        figures.cells.get(at).map(|figure| figures::figure_cell(figure, benchmark.decimals))
+        let cell = figures::figure_cell(figures.cells.get(at)?, benchmark.decimals);
+        Some(if wide { cell.brief() } else { cell })
     };
     let row = |at: usize| Row {
         head: &heads[at],

@@ -53,16 +53,12 @@ pub(super) fn key(
     let all =
         format!("{SHOWING} {theme} {title:?} {base_url:?} {raw_logs:?} {generator:?} {words:?}");
     hasher.update(all.as_bytes());
-    let mut out = std::io::BufWriter::with_capacity(1 << 16, &mut hasher);
-    add(&mut out, shelf.comparison)?;
-    add(&mut out, &alerts)?;
-    add(&mut out, histories)?;
+    pack(&mut hasher, &(shelf.comparison, alerts, histories))?;
     for shelved in &shelf.runs {
         // The date is no part of the record of a run.
-        add(&mut out, &(&shelved.page, shelved.run, shelved.run.map(|run| run.released)))?;
+        let released = shelved.run.map(|run| run.released);
+        pack(&mut hasher, &(&shelved.page, shelved.run, released))?;
     }
-    out.flush().map_err(|error| SiteError::Key(error.to_string()))?;
-    drop(out);
     Ok(hasher.finalize().to_hex()[..32].to_owned())
 }
 
@@ -75,14 +71,18 @@ pub(super) fn page_key(
 ) -> Result<String, SiteError> {
     let mut hasher = blake3::Hasher::new();
     let mut out = std::io::BufWriter::with_capacity(1 << 14, &mut hasher);
-    add(&mut out, &(SHOWING, theme, template, frame, page))?;
+    // JSON, for what templates show has parts that lie flat in others.
+    serde_json::to_writer(&mut out, &(SHOWING, theme, template, frame, page))
+        .map_err(|error| SiteError::Key(error.to_string()))?;
     out.flush().map_err(|error| SiteError::Key(error.to_string()))?;
     drop(out);
     Ok(hasher.finalize().to_hex()[..32].to_owned())
 }
 
-fn add(out: &mut impl std::io::Write, part: &impl Serialize) -> Result<(), SiteError> {
-    serde_json::to_writer(out, part).map_err(|error| SiteError::Key(error.to_string()))
+fn pack(hasher: &mut blake3::Hasher, part: &impl Serialize) -> Result<(), SiteError> {
+    let bytes = postcard::to_allocvec(part).map_err(|error| SiteError::Key(error.to_string()))?;
+    hasher.update(&bytes);
+    Ok(())
 }
 
 #[cfg(test)]

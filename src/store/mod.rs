@@ -1,13 +1,13 @@
 //! The store: what was read of each run, so that it is read only once.
 //!
 //! Of each run it holds the samples (`<key>.parquet`) and everything else condensed
-//! (`<key>.record`: a line with a hash, and JSON). The key is a hash of the run's path, the
+//! (`<key>.record`: a hash, and what it is the hash of). The key is a hash of the run's path, the
 //! fingerprint of its files and the code that read them: whatever changes, the key does, so an entry
 //! is never out of date and needs no book-keeping. The record is renamed into place after the samples,
 //! so an entry is whole or absent. Both are hashed, and what does not match its hash is read again
 //! from the logs: disks fail, and half an entry may be left by a machine that lost its power.
 //! Deleting the store loses nothing. What is made of all runs together may be remembered there, too
-//! (`<name>.memory`, a line with a hash, and bytes).
+//! (`<name>.memory`, in the same form).
 
 mod condense;
 mod error;
@@ -205,7 +205,7 @@ impl Store {
     /// The record of a run, if it is there and whole.
     fn record(&self, key: &str) -> Option<Record> {
         let bytes = fs::read(self.record_path(key)).ok()?;
-        let record = serde_json::from_slice(whole(&bytes)?).ok()?;
+        let record = postcard::from_bytes(whole(&bytes)?).ok()?;
         self.samples_path(key).is_file().then_some(record)
     }
 
@@ -218,12 +218,11 @@ impl Store {
         let samples = *blake3::hash(&bytes).as_bytes();
         replace(&self.samples_path(key), &[&bytes])?;
         let record = RecordRef { samples, run: &run };
-        let mut json = b"\n".to_vec();
-        serde_json::to_writer(&mut json, &record)
+        let bytes = postcard::to_allocvec(&record)
             .map_err(|error| StoreError::Record(error.to_string()))?;
-        let hash = blake3::hash(&json).to_hex();
+        let hash = blake3::hash(&bytes).to_hex();
         if is_settled {
-            replace(&self.record_path(key), &[hash.as_bytes(), &json])?;
+            replace(&self.record_path(key), &[hash.as_bytes(), &bytes])?;
         }
         Ok((Record { samples, run }, is_settled))
     }

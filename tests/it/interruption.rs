@@ -64,6 +64,31 @@ impl Scene {
         assert!(self.start(title, site, store).wait().unwrap().success());
         start.elapsed()
     }
+
+    /// Copies some of the sample results to results that a test may change.
+    fn copy(&self, part: &str) {
+        let (from, to) =
+            (project().join("sample-results").join(part), self.path("results").join(part));
+        for (file, bytes) in content(&from) {
+            fs::create_dir_all(to.join(&file).parent().unwrap()).unwrap();
+            fs::write(to.join(file), bytes).unwrap();
+        }
+    }
+
+    /// Makes the site of what was copied; its files.
+    fn make_of_copies(&self, site: &Path, store: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+        let status = Command::new(env!("CARGO_BIN_EXE_melbot"))
+            .arg("site")
+            .arg(self.path("results"))
+            .arg("-o")
+            .arg(site)
+            .arg("--store")
+            .arg(store)
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.unwrap().success());
+        content(site)
+    }
 }
 
 #[test]
@@ -141,32 +166,12 @@ fn the_same_results_give_the_same_bytes() {
 #[test]
 fn one_more_run_leaves_the_pages_of_others_alone() {
     let scene = Scene::new();
-    let (site, store, results) = (scene.path("site"), scene.path("store"), scene.path("results"));
-    let copy = |from: &str| {
-        let (from, to) = (project().join("sample-results").join(from), results.join(from));
-        for (file, bytes) in content(&from) {
-            fs::create_dir_all(to.join(&file).parent().unwrap()).unwrap();
-            fs::write(to.join(file), bytes).unwrap();
-        }
-    };
-    let make = || {
-        let status = Command::new(env!("CARGO_BIN_EXE_melbot"))
-            .arg("site")
-            .arg(&results)
-            .arg("-o")
-            .arg(&site)
-            .arg("--store")
-            .arg(&store)
-            .stdout(Stdio::null())
-            .status();
-        assert!(status.unwrap().success());
-        content(&site)
-    };
-    copy("tcg1/scheduler-pipes/6.1.192-stable");
-    copy("tcg1/network-tbench");
-    let before = make();
-    copy("tcg1/scheduler-pipes/6.12.117-stable");
-    let after = make();
+    let (site, store) = (scene.path("site"), scene.path("store"));
+    scene.copy("tcg1/scheduler-pipes/6.1.192-stable");
+    scene.copy("tcg1/network-tbench");
+    let before = scene.make_of_copies(&site, &store);
+    scene.copy("tcg1/scheduler-pipes/6.12.117-stable");
+    let after = scene.make_of_copies(&site, &store);
     let changed = |path: &Path| before.get(path) != after.get(path);
     assert!(changed(Path::new("tcg1/scheduler-pipes/index.html")));
     // Verdicts rest on what all results have in common, so that of another config may move a little;
@@ -179,4 +184,61 @@ fn one_more_run_leaves_the_pages_of_others_alone() {
         assert!(!changed(page), "{page:?} changed with a run of another config");
     }
     assert!(!changed(Path::new("tcg1/scheduler-pipes/6.1.192-stable.html")));
+}
+
+/// What happens to results between two sites.
+type Step = (&'static str, fn(&Scene));
+
+#[test]
+fn whatever_happened_to_the_results_the_site_is_that_made_from_nothing() {
+    const STEPS: [Step; 8] = [
+        ("begun", |scene| {
+            scene.copy("tcg1/scheduler-pipes/6.1.192-stable");
+            scene.copy("tcg1/workload-syscalls/6.1.192-stable");
+        }),
+        ("a run added", |scene| scene.copy("tcg1/scheduler-pipes/6.12.117-stable")),
+        ("a config added", |scene| scene.copy("tcg1/network-tbench")),
+        ("an older run added", |scene| scene.copy("tcg1/scheduler-pipes/5.10.262-stable")),
+        ("the logs of a run changed", |scene| {
+            let run = scene.path("results/tcg1/scheduler-pipes/6.12.117-stable");
+            let mut changed = 0;
+            for (file, bytes) in content(&run) {
+                let text = String::from_utf8_lossy(&bytes);
+                if text.contains(" usecs/op") {
+                    fs::write(run.join(file), text.replace(" usecs/op", "1 usecs/op")).unwrap();
+                    changed += 1;
+                }
+            }
+            assert!(changed > 0);
+        }),
+        ("the log of a kernel changed", |scene| {
+            let run = scene.path("results/tcg1/workload-syscalls/6.1.192-stable");
+            fs::write(run.join("iter-0/dmesg"), "[ 1.0] WARNING: CPU: 0 at mm/x.c:3\n").unwrap();
+        }),
+        ("a run removed", |scene| {
+            let run = scene.path("results/tcg1/network-tbench/6.1.192-stable");
+            fs::remove_dir_all(run).unwrap();
+        }),
+        ("a config removed", |scene| {
+            fs::remove_dir_all(scene.path("results/tcg1/workload-syscalls")).unwrap();
+        }),
+    ];
+    let scene = Scene::new();
+    let mut before = BTreeMap::new();
+    for (number, (what, happens)) in STEPS.iter().enumerate() {
+        happens(&scene);
+        let again = scene.make_of_copies(&scene.path("site"), &scene.path("store"));
+        let cold = scene.make_of_copies(
+            &scene.path(&format!("cold-{number}")),
+            &scene.path(&format!("cold-store-{number}")),
+        );
+        let differing: Vec<&PathBuf> = again
+            .keys()
+            .chain(cold.keys())
+            .filter(|path| again.get(*path) != cold.get(*path))
+            .collect();
+        assert!(differing.is_empty(), "{what}: {differing:?}");
+        assert_ne!(again, before, "{what}");
+        before = again;
+    }
 }

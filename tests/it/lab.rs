@@ -7,12 +7,13 @@ mod faults;
 mod grub;
 pub mod guest;
 mod hostile;
+mod kexec;
 mod killed;
 #[cfg(feature = "smtp")]
 mod mail;
 mod mmtests;
 pub mod packages;
-mod played;
+pub mod played;
 mod prepare;
 mod unpublished;
 pub mod world;

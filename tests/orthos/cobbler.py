@@ -1,7 +1,8 @@
 """cobbler.py PORT FOLDER: what Orthos 2 wants of Cobbler's XML-RPC, and the switch behind it.
 
 The file FOLDER/FQDN.power says how a machine is ("off" where there is none). Where FOLDER/deaf is, the switch says OK
-and does nothing; FOLDER/slow has the seconds that it takes."""
+and does nothing; FOLDER/slow has the seconds that it takes. A machine that is to boot from the network and is
+rebooted has FOLDER/FQDN.installed from then on, with the profile in it; with FOLDER/diskfirst, it keeps what it had."""
 
 import sys
 import time
@@ -11,6 +12,9 @@ from xmlrpc.server import SimpleXMLRPCRequestHandler, SimpleXMLRPCServer
 port, folder = int(sys.argv[1]), Path(sys.argv[2])
 logs = {}
 began = {}
+systems = {}
+changed = {}
+PROFILES = ["x86_64:openSUSE-Leap-15.6:install", "x86_64:Debian-12:install-auto", "arm64:Debian-12:install-auto"]
 
 
 class Handler(SimpleXMLRPCRequestHandler):
@@ -34,12 +38,30 @@ class Cobbler:
         if action in ("on", "off") and not (folder / "deaf").exists():
             state.write_text(action)
         if action == "reboot":
+            system = systems.get(name, {})
+            if system.pop("netboot_enabled", False) and not (folder / "diskfirst").exists():
+                (folder / f"{name}.installed").write_text(system["profile"])
             state.write_text("on")
         now = state.read_text() if state.exists() else "off"
         task = f"power-{len(logs)}"
         began[task] = time.monotonic()
         logs[task] = f"status: {now}" if action == "status" else "### TASK COMPLETE ###"
         return task
+
+    def find_profile(self, criteria, expand, token):
+        prefix = criteria["name"].rstrip("*")
+        return [name for name in PROFILES if name.startswith(prefix)]
+
+    def get_system_handle(self, name, token):
+        return name
+
+    def modify_system(self, handle, key, value, token):
+        changed.setdefault(handle, {})[key] = value
+        return True
+
+    def save_system(self, handle, token, mode):
+        systems.setdefault(handle, {}).update(changed.pop(handle, {}))
+        return True
 
     def get_task_status(self, task):
         slow = folder / "slow"

@@ -1,7 +1,8 @@
 """content.py COBBLER: what is in the Orthos 2 of a test, whose Cobbler is at that address.
 
 Accounts: melbot, bob, and root, who may everything; each one's password is "kept-to-ourselves".
-Machines of the domain orthos2.test: node1 and node10 have remote power, bare has none."""
+Machines of the domain orthos2.test: node1 and node10 have remote power, bare has none. They can be
+set up with what Cobbler has for x86_64."""
 
 import sys
 
@@ -13,6 +14,7 @@ from django.contrib.auth.models import User  # noqa: E402
 from orthos2.data.models import (  # noqa: E402
     Architecture,
     Domain,
+    DomainAdmin,
     Machine,
     RemotePower,
     RemotePowerDevice,
@@ -37,6 +39,9 @@ domain = Domain.objects.create(
     dynamic_range_v4_end="192.0.2.254",
     dynamic_range_v6_start="2001:db8::2",
     dynamic_range_v6_end="2001:db8::ff",
+)
+DomainAdmin.objects.create(
+    domain=domain, arch=Architecture.objects.get(name="x86_64"), contact_email=f"lab@{DOMAIN}"
 )
 
 

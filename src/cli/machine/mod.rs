@@ -229,7 +229,9 @@ impl Deploy {
         let within = Duration::from_secs(machine.file.patience.power);
         machine.forget_connections();
         power::ensure(machine.power.as_ref(), PowerState::Off, within)?;
-        machine.deploy()?;
+        machine.deploy(machine.exec(None)?.as_ref())?;
+        // Who installs it may have left it on.
+        power::shut_down(machine.power.as_ref(), within, within)?;
         print(&format!("{} is clean, and off\n", machine.name))
     }
 }

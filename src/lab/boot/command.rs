@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::{Boot, Installed, kconfig};
+use super::{Boot, Installed, StartedBy, kconfig};
 use crate::lab::error::LabError;
 use crate::lab::exec::{self, Exec};
 use crate::lab::names::plain_name;
@@ -91,7 +91,7 @@ impl Boot for CommandBoot {
         run_all(exec, &self.cancel, &[]).map(|()| !self.cancel.is_empty())
     }
 
-    fn needs_system(&self) -> bool {
-        true
+    fn started_by(&self) -> StartedBy {
+        StartedBy::BootLoader
     }
 }

@@ -2,7 +2,9 @@
 
 mod command;
 mod grub;
+mod kexec;
 mod one_time;
+mod package;
 mod qemu;
 
 use std::path::Path;
@@ -13,6 +15,7 @@ use super::exec::{self, Exec};
 
 pub use command::CommandBoot;
 pub use grub::GrubBoot;
+pub use kexec::{KexecBoot, start};
 pub use one_time::OneTimeBoot;
 pub use qemu::QemuBoot;
 
@@ -42,9 +45,25 @@ pub trait Boot: Send + Sync {
     /// that. No harm if nothing was asked for.
     fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError>;
 
+    /// What starts a kernel that was chosen.
+    fn started_by(&self) -> StartedBy;
+
     /// `true` if [`Boot::once`] and [`Boot::cancel`] work on the running system, `false` if they work on
     /// a machine without power.
-    fn needs_system(&self) -> bool;
+    fn needs_system(&self) -> bool {
+        self.started_by() != StartedBy::Host
+    }
+}
+
+/// What starts a kernel that was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartedBy {
+    /// What gives the machine its power.
+    Host,
+    /// Its boot loader, when it gets power the next time.
+    BootLoader,
+    /// The kernel that runs, by [`start`].
+    Kernel,
 }
 
 /// Hash of the configuration of a kernel that is installed on a machine, where that came with it.

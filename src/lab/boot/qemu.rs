@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Boot, Installed};
+use super::{Boot, Installed, StartedBy};
 use crate::lab::error::LabError;
 use crate::lab::exec::Exec;
 use crate::lab::qemu::{Kernel, QemuMachine, prepared};
@@ -66,7 +66,7 @@ impl Boot for QemuBoot {
         }
     }
 
-    fn needs_system(&self) -> bool {
-        false
+    fn started_by(&self) -> StartedBy {
+        StartedBy::Host
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Deploy;
 use crate::lab::error::LabError;
+use crate::lab::exec::Exec;
 use crate::lab::process;
 
 /// An installation takes no longer.
@@ -14,7 +15,7 @@ const WITHIN: Duration = Duration::from_secs(4 * 3600);
 pub struct CommandDeploy(pub Vec<String>);
 
 impl Deploy for CommandDeploy {
-    fn deploy(&self) -> Result<(), LabError> {
+    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
         process::text(&mut process::command(&self.0), WITHIN).map(drop)
     }
 }

@@ -1,17 +1,21 @@
 //! Bringing a machine to a known clean state. It is switched off before.
 
 mod command;
+mod orthos;
 mod qemu;
 
 use super::error::LabError;
+use super::exec::Exec;
 
 pub use command::CommandDeploy;
+pub use orthos::OrthosDeploy;
 pub use qemu::QemuDeploy;
 
 /// What gives a machine a clean system.
 pub trait Deploy: Send + Sync {
-    /// Does it. The machine has no power, and boots its known-good kernel afterwards.
-    fn deploy(&self) -> Result<(), LabError>;
+    /// Does it. The machine has no power, and boots its known-good kernel afterwards; `exec` reaches its
+    /// system.
+    fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError>;
 }
 
 /// For a machine that keeps what it has.
@@ -19,7 +23,7 @@ pub trait Deploy: Send + Sync {
 pub struct NoDeploy;
 
 impl Deploy for NoDeploy {
-    fn deploy(&self) -> Result<(), LabError> {
+    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
         Ok(())
     }
 }

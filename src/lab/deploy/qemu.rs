@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Deploy;
 use crate::lab::error::LabError;
+use crate::lab::exec::Exec;
 use crate::lab::process;
 use crate::lab::qemu::{QemuMachine, is_qcow2, prepared};
 
@@ -30,7 +31,7 @@ pub struct QemuDeploy {
 }
 
 impl Deploy for QemuDeploy {
-    fn deploy(&self) -> Result<(), LabError> {
+    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
         let disk = &self.machine.qemu.disk;
         if let Some(folder) = disk.parent() {
             fs::create_dir_all(folder).map_err(LabError::file(folder))?;

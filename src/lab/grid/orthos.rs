@@ -124,6 +124,41 @@ impl OrthosMachine {
         self.ask(&format!("/api/machine/{id}/reserve"), Body::Json(&form)).map(drop)
     }
 
+    /// What it can be set up with: `distribution:profile`.
+    fn profiles(&self) -> Result<Vec<String>, LabError> {
+        let answer =
+            self.ask(&format!("{}&option_or_choice=list", self.named("setup")), Body::None)?;
+        match answer["data"].as_array() {
+            Some(rows) => {
+                Ok(rows.iter().filter_map(|row| Some(row["full"].as_str()?.to_owned())).collect())
+            }
+            None => Err(self.error(message(&answer))),
+        }
+    }
+
+    /// Asks for another system on it, which is going to be installed some time later.
+    pub fn setup(&self, profile: &str) -> Result<(), LabError> {
+        // It sets machines up for whoever asks, whosever they are.
+        if !matches!(self.holder()?, Holder::Us) {
+            return Err(LabError::new(
+                format!(
+                    "{} of {} is not reserved by {}",
+                    self.file.fqdn, self.file.url, self.file.user
+                ),
+                "reserve it first (melbot machine reserve)",
+            ));
+        }
+        let profiles = self.profiles()?;
+        if !profiles.iter().any(|offered| offered == profile) {
+            return Err(LabError::new(
+                format!("{} offers no {profile} for {}", self.file.url, self.file.fqdn),
+                format!("correct profile of [deploy]; there are: {}", profiles.join(", ")),
+            ));
+        }
+        let path = format!("{}&option_or_choice={}", self.named("setup"), encoded(profile));
+        self.ask(&path, Body::None).map(drop)
+    }
+
     fn power(&self, action: &str) -> Result<Value, LabError> {
         self.ask(&format!("{}&action={action}", self.named("powercycle")), Body::None)
     }

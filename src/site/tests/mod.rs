@@ -463,12 +463,16 @@ fn large_pages_stay_light() {
     }
     let site = site_of(&runs, &[]);
     assert!(site.contains_key("m/c/monitors/bench.html"));
-    // What did not change says how sure that is when pointed at.
+    // What did not change says by how much, and how sure that is, when pointed at, and when it is copied.
     let page = &site["m/c/index.html"];
     let same = page.split("<td class=\"n same\"").skip(1).map(|cell| cell.split("</td>").next());
     let same: Vec<&str> = same.flatten().collect();
     assert!(same.len() > 100, "{}", same.len());
-    let told = |cell: &&str| cell.contains("no change: ") && !cell.contains("<i>");
+    let told = |cell: &&str| {
+        cell.contains("no change: ")
+            && cell.contains("data-change=\"≈ ")
+            && !cell.contains("<small>")
+    };
     assert!(same.iter().all(told) && page.contains("of what did not change, when pointed at"));
     for (path, page) in site.into_iter().filter(|(path, _)| !path.ends_with(".json")) {
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());

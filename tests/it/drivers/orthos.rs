@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::orthos_server::{Orthos, PASSWORD, assert_as_recorded, recorder};
 use super::parts::{Lab, Server, serve};
+use crate::lab::played;
 use crate::support::project;
 
 const USER: &str = "melbot";
@@ -75,6 +76,20 @@ fn a_machine_of_orthos_is_reserved_switched_and_given_back() {
     assert_eq!(run(&["machine", "power", "node1", "off"]), "off\n");
     assert_eq!(run(&["machine", "power", "node1", "cycle"]), "on\n");
     assert_eq!(run(&["machine", "power", "node1", "soft"]), "off\n");
+
+    let deploy = |profile: &str, minutes: u32| {
+        let table = format!(
+            "[deploy]\ndriver = \"orthos\"\nprofile = \"{profile}\"\nminutes = {minutes}\n"
+        );
+        lab.machine(&format!("{}{table}", tables(&server.url(), NODE)));
+        run(&["machine", "deploy", "node1"])
+    };
+    let told = deploy("Debian-13:install", 1);
+    let offered = "there are: Debian-12:install-auto, openSUSE-Leap-15.6:install";
+    assert!(told.contains("no Debian-13:install for node1") && told.contains(offered), "{told}");
+    let told = deploy("Debian-12:install-auto", 0);
+    assert!(told.contains("no system answered 0 minutes after Orthos was asked"), "{told}");
+    machine(NODE);
     assert_eq!(run(&["machine", "release", "node1"]), "node1 is free now\n");
 
     // Then bob reserved it.
@@ -158,6 +173,41 @@ fn a_real_orthos_lends_for_days_and_to_others_meanwhile() {
     machine.power.on().unwrap_err();
     grid.release(client).unwrap();
     assert_eq!(orthos.field(NODE, "reserved_by"), "bob", "what is bob's is left alone");
+}
+
+/// Orthos, its tasks and its database are real; Cobbler and the machine are played.
+#[test]
+fn a_real_orthos_installs_a_machine_or_is_found_out() {
+    let Some(orthos) = Orthos::start() else {
+        println!("left out: ORTHOS_DIR names a checkout of Orthos 2");
+        return;
+    };
+    let played = played::Machine::new("");
+    let lab = &played.lab;
+    lab.secret("keys/orthos", PASSWORD);
+    let file = lab.read("machines/node1.toml");
+    let (_, rest) = file.split_once("[exec]").unwrap();
+    let deploy =
+        "[deploy]\ndriver = \"orthos\"\nprofile = \"Debian-12:install-auto\"\nminutes = 3\n";
+    lab.write(
+        "machines/node1.toml",
+        &format!("{}{deploy}[exec]{rest}", tables(&orthos.url(), NODE)),
+    );
+    orthos.plays(lab, NODE);
+    let run = |arguments: &[&str]| seen(lab, arguments);
+
+    // It would do so for whoever asks.
+    let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
+    let told = machine.deploy(machine.exec(None).unwrap().as_ref()).unwrap_err();
+    assert!(told.remedy.contains("reserve it first"), "{told}");
+    run(&["machine", "reserve", "node1", "--reason", "tests"]);
+    orthos.switch("diskfirst", Some(""));
+    let told = run(&["machine", "deploy", "node1"]);
+    assert!(told.contains("nothing was installed"), "{told}");
+    orthos.switch("diskfirst", None);
+    assert_eq!(run(&["machine", "deploy", "node1"]), "node1 is clean, and off\n");
+    assert_eq!(lab.read("machine/machine-id"), "x86_64:Debian-12:install-auto");
+    orthos.release_as("root", NODE);
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::parts::{Part, Request, Server, free_port, listens, serve};
+use super::parts::{Lab, Part, Request, Server, free_port, listens, serve};
 use crate::support::project;
 
 /// Of each of its accounts.
@@ -51,6 +53,18 @@ impl Orthos {
             Some(content) => fs::write(path, content).unwrap(),
             None => fs::remove_file(path).unwrap(),
         }
+    }
+
+    /// What plays a machine has the power that its switch gives it, and a system of long ago.
+    pub fn plays(&self, lab: &Lab, fqdn: &str) {
+        let file = |kind: &str| self.folder.path().join(format!("{fqdn}.{kind}"));
+        let old = fs::File::create(file("installed")).unwrap();
+        old.set_modified(UNIX_EPOCH + Duration::from_secs(1_500_000_000)).unwrap();
+        fs::write(file("power"), "off").unwrap();
+        fs::remove_file(lab.path("machine/power")).unwrap();
+        symlink(file("power"), lab.path("machine/power")).unwrap();
+        symlink(file("installed"), lab.path("machine/machine-id")).unwrap();
+        lab.write("machine/running", "good\n");
     }
 
     /// Asks it as melbot does: what it answers to.

@@ -37,6 +37,31 @@ fn lab_a_kernel_that_a_dead_client_asked_for_and_that_hangs_is_no_fault_of_the_k
 }
 
 #[test]
+fn lab_whoever_takes_a_machine_from_a_client_is_spared_the_kernel_that_it_asked_for() {
+    for (cancel, left) in [("", true), (CANCEL, false)] {
+        let machine = Machine::new(cancel);
+        let file = machine.lab.read("machines/node1.toml");
+        machine.lab.write("machines/node1.toml", &format!("{file}lease = 3\n"));
+        // Before the power of the machine is touched.
+        let melbot = format!("{} machine", env!("CARGO_BIN_EXE_melbot"));
+        let lab = machine.lab.path("").display().to_string();
+        machine.lab.script(
+            "machine/asked",
+            &format!(
+                "#!/bin/sh\n{melbot} release node1 --force --lab {lab}\n\
+                 USER=jane {melbot} reserve node1 --reason 'a panic' --lab {lab}\nsleep 4\n"
+            ),
+        );
+        let (status, boots, told) = machine.client();
+        assert_eq!((status, boots.join(" ").as_str()), (Some(1), "good"), "{told}");
+        assert!(told.contains("lease lost: jane has the machine"), "{told}");
+        assert_eq!(machine.lab.read("machine/power"), "on\n", "it is hers now");
+        assert_eq!(machine.lab.path("machine/next").exists(), left, "{told}");
+        assert_eq!(told.contains("test may come up in its next boot"), left, "{told}");
+    }
+}
+
+#[test]
 fn lab_a_boot_loader_that_boots_each_time_what_it_should_once_is_told_so_or_found_out() {
     let machine = Machine::new(CANCEL);
     machine.lab.write("machine/sticky", "");

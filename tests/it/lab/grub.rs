@@ -9,7 +9,12 @@ use super::world::World;
 
 /// The guest of a world boots from its own disk.
 fn disk(world: &World) {
-    world.debian("[boot]\ndriver = \"grub\"\n[patience]\nboot = 600\nsilence = 400\n");
+    boots_by(world, "driver = \"grub\"");
+}
+
+/// With this in `[boot]`.
+pub fn boots_by(world: &World, boot: &str) {
+    world.debian(&format!("[boot]\n{boot}\n[patience]\nboot = 600\nsilence = 400\n"));
     for job in world.list("jobs") {
         fs::remove_file(world.path("jobs").join(job)).unwrap();
     }
@@ -22,7 +27,7 @@ fn disk(world: &World) {
     });
 }
 
-fn job(world: &World, name: &str, package: &str) {
+pub fn job(world: &World, name: &str, package: &str) {
     world.write(
         &format!("jobs/{name}.toml"),
         &format!(

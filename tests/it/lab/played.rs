@@ -34,7 +34,8 @@ here=$(dirname "$0")
 PATH=$here/bin:$PATH
 exec sh -c "$(printf %s "$SSH_ORIGINAL_COMMAND" | sed "s|/proc/sys/kernel/random/boot_id|$here/boot_id|g
     s|/proc/sys/kernel/osrelease|$here/running|g; s|/var/tmp/melbot|$here/tmp/melbot|g
-    s|/lib/modules|$here/modules|g")"
+    s|/lib/modules|$here/modules|g; s|/sys/kernel/kexec_loaded|$here/kexec_loaded|g
+    s|/run/systemd|$here/systemd|g; s|/etc/machine-id|$here/machine-id|g")"
 "#;
 
 pub const MMTESTS: &str = r#"#!/bin/sh
@@ -91,7 +92,8 @@ impl Machine {
              [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"{user}\"\n\
              identity = \"ours\"\nhost_key = \"{key}\"\n\
              [boot]\ndriver = \"command\"\ninstall = [[\"true\", \"{{file}}\"]]\n\
-             once = [[\"sh\", \"-c\", \"echo $1 > {machine}/next\", \"sh\", \"{{release}}\"]]\n{cancel}\
+             once = [[\"sh\", \"-c\", \"echo $1 > {machine}/next; [ ! -e {machine}/asked ] || {machine}/asked\", \"sh\",
+             \"{{release}}\"]]\n{cancel}\
              [patience]\nboot = 2\npower = 5\n",
             on = switch("on"),
             off = switch("off"),

@@ -1,11 +1,4 @@
-# What melbot runs on a machine that GRUB boots. $1: what is wanted, of what is in $2.
-set -e
-export LC_ALL=C DEBIAN_FRONTEND=noninteractive PATH="$PATH:/usr/sbin:/sbin"
-
-fail() {
-    echo "$1" >&2
-    exit 1
-}
+# Kernels of a machine that GRUB boots. $1: what is wanted, of what is in $2.
 
 # GRUB 2 has another name on the distributions that had GRUB 1 longer.
 tool() {
@@ -59,24 +52,6 @@ keep_default() {
     "$(tool set-default)" "$id"
 }
 
-contents() {
-    for package in *.deb; do [ ! -f "$package" ] || dpkg-deb --contents "$package"; done
-    for package in *.rpm; do [ ! -f "$package" ] || rpm -qlp "$package" 2> /dev/null; done
-    for package in *.tar *.tar.* *.tgz; do [ ! -f "$package" ] || tar -tf "$package"; done
-    find boot lib usr 2> /dev/null || true
-}
-
-release() {
-    contents > contents.list
-    sed -n -e 's|.*boot/vmlinu[xz]-||p' -e 's|.*lib/modules/\([^/]*\)/vmlinu[xz]$|\1|p' contents.list |
-        sort -u > releases.list
-    case $(wc -l < releases.list) in
-    0) fail 'there is no kernel in it' ;;
-    1) cat releases.list ;;
-    *) fail "there are several kernels in it: $(tr '\n' ' ' < releases.list)" ;;
-    esac
-}
-
 unpack() {
     # Of Debian's, which has a word against it.
     [ ! -e /etc/debian_version ] || force=--force-debian
@@ -87,22 +62,25 @@ unpack() {
         rpm --install --oldpackage --replacepkgs $force ./*.rpm
     else
         for package in *.tar *.tar.* *.tgz; do
-            [ ! -f "$package" ] || tar -xf "$package" -C / --no-same-owner --keep-directory-symlink
+            [ ! -f "$package" ] || tar -xf "$package" -C / --no-same-owner --keep-directory-symlink ||
+                return
         done
         for folder in boot lib usr; do
-            [ ! -d "$folder" ] || tar -cf - "$folder" | tar -xf - -C / --no-same-owner --keep-directory-symlink
+            [ ! -d "$folder" ] || tar -cf - "$folder" | tar -xf - -C / --no-same-owner --keep-directory-symlink ||
+                return
         done
     fi
 }
 
-# What packages of distributions do by themselves, and others do not.
+# What packages of distributions do by themselves, and others do not. Where somebody asks how a function ended, set -e
+# means nothing in it.
 complete() {
-    [ ! -d "/lib/modules/$1" ] || depmod "$1"
+    [ ! -d "/lib/modules/$1" ] || depmod "$1" || return
     if ! ls "/boot/initrd.img-$1" "/boot/initrd-$1" "/boot/initramfs-$1.img" 2> /dev/null | grep -q .; then
         if command -v update-initramfs; then
-            update-initramfs -c -k "$1"
+            update-initramfs -c -k "$1" || return
         elif command -v dracut; then
-            dracut --force --kver "$1"
+            dracut --force --kver "$1" || return
         fi
         remake
     fi
