@@ -120,6 +120,11 @@ impl Machine {
         }
     }
 
+    /// Looks whether it could get a clean system.
+    pub fn check_deploy(&self) -> Result<String, LabError> {
+        self.deploy.check()
+    }
+
     /// It is going to be switched by hand: connections that are kept open are of no use then.
     pub fn forget_connections(&self) {
         self.ssh.iter().for_each(|ssh| ssh.reset());

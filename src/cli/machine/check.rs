@@ -71,18 +71,36 @@ impl Check {
         )?;
         match (state, console) {
             (Ok(PowerState::On), Ok(console)) => {
-                let release = machine
-                    .exec(console.as_ref())
+                let exec = machine.exec(console.as_ref());
+                let release = exec
+                    .as_ref()
+                    .map_err(Clone::clone)
                     .and_then(|exec| exec::text(exec.as_ref(), &["uname", "-r"], WITHIN));
+                let runs = release.is_ok();
                 say(
                     "exec",
                     release
                         .map(|release| format!("it runs {}", release.trim()))
                         .map_err(|error| error.to_string()),
                 )?;
+                match exec {
+                    Ok(exec) if runs => {
+                        let boot = machine.boot.check(exec.as_ref());
+                        say(
+                            "boot",
+                            boot.map(|how| how.trim().to_owned())
+                                .map_err(|error| error.to_string()),
+                        )?;
+                    }
+                    _ => say("boot", Ok("not tried: nothing can be run".to_owned()))?,
+                }
             }
-            _ => say("exec", Ok("not tried: it is not on".to_owned()))?,
+            _ => {
+                say("exec", Ok("not tried: it is not on".to_owned()))?;
+                say("boot", Ok("not tried: it is not on".to_owned()))?;
+            }
         }
+        say("deploy", machine.check_deploy().map_err(|error| error.to_string()))?;
         Ok(if fine { Ending::Fine } else { Ending::Found })
     }
 }

@@ -36,6 +36,10 @@ impl Boot for GrubBoot {
         package::run(exec, SCRIPT, &["cancel"]).map(|_| true)
     }
 
+    fn check(&self, exec: &dyn Exec) -> Result<String, LabError> {
+        package::run(exec, SCRIPT, &["check"])
+    }
+
     fn started_by(&self) -> StartedBy {
         StartedBy::BootLoader
     }

@@ -42,6 +42,10 @@ impl Boot for KexecBoot {
         Ok(true)
     }
 
+    fn check(&self, exec: &dyn Exec) -> Result<String, LabError> {
+        package::run(exec, SCRIPT, &["check"])
+    }
+
     fn started_by(&self) -> StartedBy {
         StartedBy::Kernel
     }

@@ -45,6 +45,9 @@ pub trait Boot: Send + Sync {
     /// that. No harm if nothing was asked for.
     fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError>;
 
+    /// Looks whether it can be done on the system that runs; says what it goes by. Changes nothing.
+    fn check(&self, exec: &dyn Exec) -> Result<String, LabError>;
+
     /// What starts a kernel that was chosen.
     fn started_by(&self) -> StartedBy;
 

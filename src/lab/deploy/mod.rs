@@ -16,6 +16,9 @@ pub trait Deploy: Send + Sync {
     /// Does it. The machine has no power, and boots its known-good kernel afterwards; `exec` reaches its
     /// system.
     fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError>;
+
+    /// Looks whether it could; says what it goes by. Changes nothing.
+    fn check(&self) -> Result<String, LabError>;
 }
 
 /// For a machine that keeps what it has.
@@ -25,5 +28,9 @@ pub struct NoDeploy;
 impl Deploy for NoDeploy {
     fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
         Ok(())
+    }
+
+    fn check(&self) -> Result<String, LabError> {
+        Ok("it has none: the machine keeps what it has".to_owned())
     }
 }

@@ -37,6 +37,10 @@ fn age(exec: &dyn Exec) -> Option<Duration> {
 }
 
 impl Deploy for OrthosDeploy {
+    fn check(&self) -> Result<String, LabError> {
+        self.machine.offers(&self.profile).map(|()| format!("Orthos offers {}", self.profile))
+    }
+
     fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError> {
         self.machine.setup(&self.profile)?;
         // Orthos only queues it, and says nothing more of it.

@@ -51,6 +51,13 @@ impl Deploy for QemuDeploy {
         let kernel = prepared(known_good, &self.kernels, &self.machine.qemu.busybox)?;
         self.machine.take(&kernel, &self.machine.known_good())
     }
+
+    fn check(&self) -> Result<String, LabError> {
+        for path in std::iter::once(&self.image).chain(&self.known_good) {
+            fs::metadata(path).map_err(LabError::file(path))?;
+        }
+        Ok(format!("{} is there", self.image.display()))
+    }
 }
 
 /// Copies an image; holes stay holes.

@@ -136,6 +136,18 @@ impl OrthosMachine {
         }
     }
 
+    /// An error if it cannot be set up with that.
+    pub fn offers(&self, profile: &str) -> Result<(), LabError> {
+        let profiles = self.profiles()?;
+        if profiles.iter().any(|offered| offered == profile) {
+            return Ok(());
+        }
+        Err(LabError::new(
+            format!("{} offers no {profile} for {}", self.file.url, self.file.fqdn),
+            format!("correct profile of [deploy]; there are: {}", profiles.join(", ")),
+        ))
+    }
+
     /// Asks for another system on it, which is going to be installed some time later.
     pub fn setup(&self, profile: &str) -> Result<(), LabError> {
         // It sets machines up for whoever asks, whosever they are.
@@ -148,13 +160,7 @@ impl OrthosMachine {
                 "reserve it first (melbot machine reserve)",
             ));
         }
-        let profiles = self.profiles()?;
-        if !profiles.iter().any(|offered| offered == profile) {
-            return Err(LabError::new(
-                format!("{} offers no {profile} for {}", self.file.url, self.file.fqdn),
-                format!("correct profile of [deploy]; there are: {}", profiles.join(", ")),
-            ));
-        }
+        self.offers(profile)?;
         let path = format!("{}&option_or_choice={}", self.named("setup"), encoded(profile));
         self.ask(&path, Body::None).map(drop)
     }

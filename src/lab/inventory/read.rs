@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{
-    BootDriver, ConsoleDriver, DeployDriver, ExecDriver, FOLDER, GridDriver, MachineFile,
+    BootDriver, ConsoleDriver, DeployDriver, ExecDriver, FOLDER, GridDriver, MachineFile, Patience,
     PowerDriver, Template,
 };
 use crate::lab::error::LabError;
@@ -66,6 +66,10 @@ fn read(path: &Path, name: &str) -> Result<MachineFile, LabError> {
         let remedy = "call it by letters, digits and ._+- only";
         return Err(LabError::new(format!("{}: no name of a machine", path.display()), remedy));
     }
+    // A pipe has nothing to say until somebody writes.
+    if fs::metadata(path).is_ok_and(|kind| !kind.is_file()) {
+        return Err(LabError::new(format!("{}: no file", path.display()), "remove it"));
+    }
     let text = fs::read_to_string(path).map_err(LabError::file(path))?;
     parse(&text).map_err(|(line, what)| {
         LabError::new(
@@ -116,6 +120,17 @@ fn parse(text: &str) -> Result<MachineFile, (usize, String)> {
     {
         let what = "deploy is that of Orthos, but [grid] is another one";
         return Err((line_of("deploy"), what.to_owned()));
+    }
+    let Patience { power, boot, silence, unreachable, lease } = machine.patience;
+    if [power, boot, silence, unreachable, lease].contains(&0) {
+        return Err((line_of("patience"), "0 s are no patience".to_owned()));
+    }
+    if let ExecDriver::Ssh { host_key, .. } = &machine.exec
+        && (host_key.trim().contains(char::is_control)
+            || host_key.split_whitespace().nth(1).is_none())
+    {
+        let what = "host_key is no key: it is a type and a long word, as ssh-keyscan prints them after the name";
+        return Err((line_of("exec"), what.to_owned()));
     }
     if machine.exec == ExecDriver::Console && machine.console.is_none() {
         return Err((line_of("exec"), "exec is the console, but there is no [console]".to_owned()));
@@ -203,6 +218,9 @@ once = [["grub2-reboot", "{release}"]]
         assert!(told("\"tcp\"", "\"smoke\"").1.contains("unknown variant `smoke`"));
         assert_eq!(told("\"tcp\"\naddress = \"consoles:3001\"", "\"qemu\"").0, 10);
         assert_eq!(told("[\"pdu\", \"on\", \"{machine}\"]", "[]").0, 5);
+        assert_eq!(told("ssh-ed25519 AAAA", "AAAA").0, 13);
+        let patience = told("[boot]", "[patience]\nboot = 0\n[boot]");
+        assert!(patience.0 == 17 && patience.1.contains("0 s"), "{patience:?}");
         let orthos = "[deploy]\ndriver = \"orthos\"\nprofile = \"a:b\"\n[boot]";
         let told = told("[boot]", orthos);
         assert!(told.0 == 17 && told.1.contains("[grid] is another one"), "{told:?}");

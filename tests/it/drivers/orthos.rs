@@ -202,6 +202,8 @@ fn a_real_orthos_installs_a_machine_or_is_found_out() {
     assert!(told.remedy.contains("reserve it first"), "{told}");
     run(&["machine", "reserve", "node1", "--reason", "tests"]);
     orthos.switch("diskfirst", Some(""));
+    let told = run(&["machine", "check", "node1"]);
+    assert!(told.contains("deploy   ok     Orthos offers Debian-12:install-auto"), "{told}");
     let told = run(&["machine", "deploy", "node1"]);
     assert!(told.contains("nothing was installed"), "{told}");
     orthos.switch("diskfirst", None);

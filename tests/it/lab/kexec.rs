@@ -40,6 +40,8 @@ fn lab_kexec_starts_packages_of_every_kind_and_the_boot_loader_never_hears_of_it
     archive(&content, &world.path("kernels/linux.tar.gz"));
     world.switched_on();
     let exec = |words: &[&str]| world.printed(&[&["machine", "exec", "vm1", "--"], words].concat());
+    let told = world.printed(&["machine", "check", "vm1"]);
+    assert!(told.contains("boot     ok     kexec-tools "), "{told}");
     let good = exec(&["uname", "-r"]);
     let before = exec(&["sh", "-c", BOOTED_BY]);
     for kind in ["deb", "rpm", "tar.gz"] {

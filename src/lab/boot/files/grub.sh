@@ -100,6 +100,12 @@ install)
     rm -rf "$2"
     echo "$release"
     ;;
+check)
+    for name in mkconfig set-default reboot editenv; do tool "$name" > /dev/null; done
+    id=$(entry "$(uname -r)")
+    [ -n "$id" ] || fail "GRUB has no entry of the running kernel, $(uname -r)"
+    echo "GRUB knows $(uname -r) as $id"
+    ;;
 once)
     id=$(entry "$2")
     [ -n "$id" ] || fail "GRUB has no entry of $2"

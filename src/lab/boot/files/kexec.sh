@@ -2,6 +2,11 @@
 # where no boot loader looks for it: packages are unpacked, not installed, for what they run by themselves makes another
 # kernel the default. In functions, set -e means nothing where somebody asks how they ended.
 
+able() {
+    command -v kexec > /dev/null || fail 'there is no kexec: have packages = ["kexec-tools"] under [prepare]'
+    [ "$(cat /proc/sys/kernel/kexec_load_disabled)" = 0 ] || fail 'kernel.kexec_load_disabled is set until the next boot'
+}
+
 unpack() {
     mkdir root
     for package in *.deb; do [ ! -f "$package" ] || dpkg-deb --extract "$package" root || return; done
@@ -42,7 +47,7 @@ complete() {
 
 case $1 in
 install)
-    command -v kexec > /dev/null || fail 'there is no kexec: have packages = ["kexec-tools"] under [prepare]'
+    able
     cd "$2"
     release=$(release)
     unpack > unpack.log 2>&1 || { tail -n 1 unpack.log >&2; exit 1; }
@@ -50,6 +55,10 @@ install)
     cd /
     rm -rf "$2"
     echo "$release"
+    ;;
+check)
+    able
+    kexec --version
     ;;
 load)
     kernel=/lib/modules/$2/vmlinuz
