@@ -35,7 +35,7 @@ PATH=$here/bin:$PATH
 exec sh -c "$(printf %s "$SSH_ORIGINAL_COMMAND" | sed "s|/proc/sys/kernel/random/boot_id|$here/boot_id|g
     s|/proc/sys/kernel/osrelease|$here/running|g; s|/var/tmp/melbot|$here/tmp/melbot|g
     s|/lib/modules|$here/modules|g; s|/sys/kernel/kexec_loaded|$here/kexec_loaded|g
-    s|/run/systemd|$here/systemd|g; s|/etc/machine-id|$here/machine-id|g")"
+    s|/proc/sys/kernel/kexec_load_disabled|$here/kexec_load_disabled|g; s|/run/systemd|$here/systemd|g; s|/etc/machine-id|$here/machine-id|g")"
 "#;
 
 pub const MMTESTS: &str = r#"#!/bin/sh

@@ -4,7 +4,8 @@
 
 able() {
     command -v kexec > /dev/null || fail 'there is no kexec: have packages = ["kexec-tools"] under [prepare]'
-    [ "$(cat /proc/sys/kernel/kexec_load_disabled)" = 0 ] || fail 'kernel.kexec_load_disabled is set until the next boot'
+    [ "$(cat /proc/sys/kernel/kexec_load_disabled)" = 0 ] ||
+        fail 'the running kernel knows no kexec, or kernel.kexec_load_disabled is set until its next boot'
 }
 
 unpack() {
