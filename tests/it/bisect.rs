@@ -1,5 +1,7 @@
 //! `melbot bisect` on real git trees, with a benchmark that is a small script with noise.
 
+mod faults;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -1,7 +1,7 @@
 //! Commands of the user, which may hang, and may print any amount.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -151,6 +151,10 @@ fn end(file: &mut File) -> io::Result<String> {
     file.seek(SeekFrom::Start(length.saturating_sub(READ)))?;
     let mut bytes = Vec::new();
     file.take(READ).read_to_end(&mut bytes)?;
+    // Who says nothing may have had no room for it.
+    if bytes.is_empty() {
+        file.write_all(b"\n")?;
+    }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

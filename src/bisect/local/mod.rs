@@ -66,6 +66,18 @@ pub enum LocalError {
         /// Why.
         source: io::Error,
     },
+    /// An end of the search was in the tree when it began.
+    #[error(
+        "{}: there is no commit {commit} any more; fetch it there again, or begin a search between commits \
+         that are there",
+        tree.display()
+    )]
+    Gone {
+        /// The git tree.
+        tree: PathBuf,
+        /// Which.
+        commit: String,
+    },
     /// An end of the search cannot be measured.
     #[error("{commit}, an end of the search, cannot be measured: {reason}")]
     End {

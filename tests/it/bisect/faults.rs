@@ -1,0 +1,81 @@
+//! What becomes of a search when what it stands on gives way.
+
+use std::process::Command;
+
+use super::*;
+
+/// Kills a search after so many lines of its journal.
+fn killed(tree: &Tree, lines: usize) {
+    let mut child = tree.run_command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while count(&tree.journal()) < lines && child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "no progress");
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn commits_that_a_forced_push_took_away_are_searched_as_long_as_git_has_them() {
+    let tree = Tree::new(12, 7, &[]);
+    tree.start();
+    killed(&tree, 3);
+    let branch = tree.branch();
+    tree.git(&["checkout", "--quiet", "--orphan", "rewritten"]);
+    tree.git(&["commit", "--quiet", "-m", "All of it, rewritten"]);
+    tree.git(&["branch", "--quiet", "-D", &branch]);
+    // A mirror has no logs of where its branches were, and its garbage is thrown away.
+    tree.git(&["reflog", "expire", "--expire=now", "HEAD", "refs/heads/rewritten"]);
+    tree.git(&["gc", "--quiet", "--prune=now"]);
+    let account = tree.run();
+    assert_eq!(account["state"], "found", "{account}");
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str());
+
+    let search = tree.dir.path().join("another");
+    let (source, bad) = (tree.source(), tree.git(&["rev-parse", "HEAD"]));
+    fs::rename(tree.search(), &search).unwrap();
+    tree.git(&["worktree", "prune"]);
+    tree.git(&["reflog", "expire", "--expire=now", "--all"]);
+    tree.git(&["gc", "--quiet", "--prune=now"]);
+    let output = melbot(&["run", text(&search), "--measure", "echo 1"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let gone = format!("{}: there is no commit {} any more", text(&source), tree.commits[0]);
+    assert!(said.contains(&gone) && said.contains("fetch it there again"), "{said}");
+    assert_eq!(tree.git(&["rev-parse", "HEAD"]), bad);
+}
+
+#[test]
+fn a_search_on_a_full_disk_ends_and_goes_on_when_there_is_room() {
+    let tree = Tree::new(12, 7, &[]);
+    let search = tree.search();
+    fs::create_dir(&search).unwrap();
+    let script = "mount -t tmpfs -o size=2m none \"$SEARCH\" || exit 77
+        \"$MELBOT\" bisect between \"$SEARCH\" --tree \"$TREE\" --good \"$GOOD\" --bad \"$BAD\" >&2 || exit 3
+        \"$MELBOT\" bisect run \"$SEARCH\" --measure \"test -e filled || head -c 4m /dev/zero > '$SEARCH/fill'; cat speed\" >&2
+        echo \"first: $?\" >&2
+        rm \"$SEARCH/fill\"
+        \"$MELBOT\" bisect run \"$SEARCH\" --json --build 'sh build.sh' --measure \"$MEASURE\"";
+    let output = Command::new("unshare")
+        .args(["--mount", "sh", "-c", script])
+        .env("MELBOT", env!("CARGO_BIN_EXE_melbot"))
+        .env("SEARCH", &search)
+        .env("TREE", tree.source())
+        .env("GOOD", &tree.commits[0])
+        .env("BAD", &tree.commits[11])
+        .env("MEASURE", tree.measure())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.code() == Some(77) || said.starts_with("unshare") {
+        println!("skipped, this user may not mount: {said}");
+        return;
+    }
+    assert!(said.contains("first: 2\n") && said.contains("No space left"), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
+    let account: Value =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {said}"));
+    assert_eq!(account["state"], "found", "{account}");
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str());
+}
