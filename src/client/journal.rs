@@ -48,6 +48,11 @@ impl Step {
     pub fn undoes(self) -> bool {
         matches!(self, Step::Rescue(_) | Step::Publish | Step::PowerOff | Step::Release)
     }
+
+    /// It is done with the machine: what is home is published whoever has the machine by then.
+    pub fn needs_machine(self) -> bool {
+        self != Step::Publish
+    }
 }
 
 impl fmt::Display for Step {

@@ -117,7 +117,8 @@ impl Work {
             tell(&Progress::Begins(step));
             let began = Instant::now();
             let wanted = || if step.undoes() { Ok(()) } else { self.attached.still_wanted() };
-            let ready = self.attached.still_ours().and_then(|()| wanted());
+            let ours = || if step.needs_machine() { self.attached.still_ours() } else { Ok(()) };
+            let ready = ours().and_then(|()| wanted());
             let result = ready.and_then(|()| self.step(step, tell));
             let spent = began.elapsed();
             let seconds = spent.as_secs();

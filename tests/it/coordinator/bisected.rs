@@ -42,6 +42,8 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
     };
     let lab = Simulated::new(&["m"]);
     let world = &lab.world;
+    // So that a machine that is taken away is missed soon.
+    world.edit("machines/m.toml", |text| format!("{text}\n[patience]\nlease = 3\n"));
     let served = Served::new(world);
     world.write(
         "coordinator.toml",
@@ -91,6 +93,24 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
             }
         }
     }
+    // Somebody takes the machine in the middle of a measurement, and gives it back after a while.
+    let client = || fs::read_to_string(world.path("state/m/client.log")).unwrap_or_default();
+    bob.wait("a measurement", PATIENCE, || {
+        let said = client();
+        let job = said.rsplit("melbot: job ").next().unwrap_or_default();
+        job.contains(" for bisect ") && said.ends_with("  install\n")
+    });
+    let jane = |arguments: &[&str]| {
+        let mut melbot = world.command(&[&["machine"][..], arguments].concat());
+        let output = melbot.env("USER", "jane").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    jane(&["release", "m", "--force"]);
+    jane(&["reserve", "m", "--reason", "a panic"]);
+    bob.wait("the lease is missed", PATIENCE, || {
+        client().contains("lease lost: jane has the machine")
+    });
+    jane(&["release", "m"]);
     bob.wait("the commit", PATIENCE, || mails().contains("[REGRESSION]"));
     let mail = mails();
     assert!(mail.contains(&format!("#regzbot introduced: {culprit:.12}")), "{mail}");
