@@ -20,7 +20,7 @@ use super::{Output, Site, SiteError, data};
 use crate::analysis::{BenchmarkTable, OperationTable, StatisticRow};
 
 /// What a page may weigh, in figures and marks of its plots.
-const WEIGHT_PER_PAGE: usize = 4_200;
+const WEIGHT_PER_PAGE: usize = 3_000;
 /// An operation without any kernel weighs as much: axes and headings.
 const WEIGHT_OF_ITSELF: usize = 40;
 /// Operations on one page, however light.
