@@ -35,10 +35,12 @@ pub struct Account {
     pub metric: String,
     /// The alert that it began with.
     pub alert: Option<Alerted>,
-    /// Full name of the good end.
+    /// Full name of the older end, the good one but in a search for a repair.
     pub good: String,
-    /// Full name of the bad end.
+    /// Full name of the newer end.
     pub bad: String,
+    /// What the older end is called, and the newer one.
+    pub ends: [&'static str; 2],
     /// Number of commits between them.
     pub commits: usize,
     /// Number of measurements.
@@ -168,6 +170,7 @@ impl Account {
         Account {
             metric: session.subject.metric.clone(),
             alert: session.subject.alert.clone(),
+            ends: session.subject.ends(),
             good: session.subject.good.clone(),
             bad: session.subject.bad.clone(),
             commits: commits.count(),
@@ -266,14 +269,14 @@ impl Reverted {
     pub fn sentence(&self) -> String {
         match (&self.failed, self.median) {
             (Some(reason), _) => {
-                format!("Without it the bad end cannot be measured: {reason}.")
+                format!("Without it the newer end cannot be measured: {reason}.")
             }
             (None, Some(median)) => format!(
-                "The bad end without it measures {} (median of {}).",
+                "The newer end without it measures {} (median of {}).",
                 figure(median),
                 self.values.len()
             ),
-            (None, None) => "The bad end without it was not measured yet.".to_owned(),
+            (None, None) => "The newer end without it was not measured yet.".to_owned(),
         }
     }
 }

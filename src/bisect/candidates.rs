@@ -47,6 +47,13 @@ pub fn resolve(tree: &Path, revision: &str) -> Result<String, CandidatesError> {
     commit(&open(tree)?, tree, revision).map(|id| id.to_string())
 }
 
+/// `true` if the good end descends from the bad one.
+pub fn is_backwards(tree: &Path, good: &str, bad: &str) -> Result<bool, CandidatesError> {
+    let repository = open(tree)?;
+    let (good, bad) = (commit(&repository, tree, good)?, commit(&repository, tree, bad)?);
+    repository.graph_descendant_of(good, bad).map_err(|error| unreadable(tree, &error))
+}
+
 /// A commit as the folder of a search keeps it, so that a search needs its git tree no more than to
 /// build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,8 +84,7 @@ pub fn candidates(
     let repository = open(tree)?;
     let (from, to) = (commit(&repository, tree, good)?, commit(&repository, tree, bad)?);
     let descends = from == to || repository.graph_descendant_of(to, from).unwrap_or(false);
-    let backwards = repository.graph_descendant_of(from, to).unwrap_or(false);
-    if !descends && !backwards {
+    if !descends {
         let base = repository.merge_base(from, to);
         let remedy = match base {
             Ok(base) => format!("begin at {base}, which both have, if it is good"),

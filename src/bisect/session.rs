@@ -115,10 +115,13 @@ impl Session {
         if used {
             return Err(SessionError::NotEmpty(folder.display().to_string()));
         }
+        let repair = candidates::is_backwards(tree, good, bad)?;
+        let (good, bad) = if repair { (bad, good) } else { (good, bad) };
         let subject = Subject {
             tree: fs::canonicalize(tree).map_err(|e| failed(tree, e))?,
             good: candidates::resolve(tree, good)?,
             bad: candidates::resolve(tree, bad)?,
+            repair,
             metric: printable(OsStr::new(metric)),
             alert,
         };

@@ -14,12 +14,23 @@ pub struct Subject {
     pub good: String,
     /// Full name of the bad end.
     pub bad: String,
+    /// The two were given the other way around: the older end is the bad one, and the commit that repaired it
+    /// is looked for, as one that makes something worse is. "Good" is the older end all the same.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repair: bool,
     /// What is measured, in words.
     #[serde(default)]
     pub metric: String,
     /// The alert that the search began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alert: Option<Alerted>,
+}
+
+impl Subject {
+    /// What the older end is called, and the newer one.
+    pub fn ends(&self) -> [&'static str; 2] {
+        if self.repair { ["bad", "good"] } else { ["good", "bad"] }
+    }
 }
 
 /// An alert, and the operation that shows it best.

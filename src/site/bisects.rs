@@ -94,7 +94,11 @@ fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError
         facts: facts(account),
         likeliest: account.likeliest.iter().map(likely).collect(),
         plot: plot::bisect(account)?,
-        measured: account.measured.iter().map(|one| measured(one, found)).collect(),
+        measured: account
+            .measured
+            .iter()
+            .map(|one| measured(one, account.ends[0], found))
+            .collect(),
         mail: search.mail.as_deref(),
         commands: format!(
             "melbot bisect status RESULTS/bisects/{0}\nmelbot bisect report RESULTS/bisects/{0}\n",
@@ -112,9 +116,11 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
     let mut facts = vec![(
         "Between",
         format!(
-            "{} (good) and {} (bad): {}",
+            "{} ({}) and {} ({}): {}",
             short(&account.good),
+            account.ends[0],
             short(&account.bad),
+            account.ends[1],
             format::counted(account.commits, "commit")
         ),
     )];
@@ -156,10 +162,10 @@ fn likely(candidate: &crate::bisect::Candidate) -> Row {
     }
 }
 
-fn measured(one: &crate::bisect::Measured, found: Option<&str>) -> Row {
+fn measured(one: &crate::bisect::Measured, older: &str, found: Option<&str>) -> Row {
     let values: Vec<String> = one.values.iter().map(|value| figure(*value)).collect();
     Row {
-        number: if one.number == 0 { "good".to_owned() } else { one.number.to_string() },
+        number: if one.number == 0 { older.to_owned() } else { one.number.to_string() },
         commit: short(&one.commit),
         subject: one.subject.clone(),
         author: String::new(),

@@ -68,7 +68,8 @@ pub struct Between {
     /// Git tree with the commits
     #[arg(long, value_name = "DIR")]
     tree: PathBuf,
-    /// Last good commit, tag or release
+    /// Last good commit, tag or release; one that descends from the bad one has it repaired, and the commit
+    /// that did that is looked for
     #[arg(long, value_name = "REVISION")]
     good: String,
     /// First bad commit, tag or release
@@ -90,6 +91,9 @@ impl Between {
 /// Tells of a search that begins, and how it goes on.
 fn begun(session: &Session, json: bool) -> anyhow::Result<()> {
     super::tell(session, json)?;
+    if session.subject.repair {
+        warn("the good end descends from the bad one: the commit that repaired it is looked for");
+    }
     let folder = session.folder().display();
     warn(&format!("go on with melbot bisect run {folder} --build COMMAND --measure COMMAND"));
     warn(&format!("or by hand with melbot bisect next {folder}"));

@@ -13,8 +13,8 @@ pub fn text(account: &Account) -> String {
     let heading = if account.metric.is_empty() { "bisect" } else { account.metric.as_str() };
     let heading = paper.ink(Ink::Strong, heading);
     paper.line(&format!(
-        "{heading}: {} commits between {:.12} (good) and {:.12} (bad)",
-        account.commits, account.good, account.bad
+        "{heading}: {} commits between {:.12} ({}) and {:.12} ({})",
+        account.commits, account.good, account.ends[0], account.bad, account.ends[1]
     ));
     let left_out = match account.skipped {
         0 => String::new(),
@@ -64,7 +64,8 @@ fn measured(paper: &mut Paper, account: &Account) {
     }
     paper.line("");
     for one in &account.measured {
-        let number = if one.number == 0 { "good".to_owned() } else { one.number.to_string() };
+        let number =
+            if one.number == 0 { account.ends[0].to_owned() } else { one.number.to_string() };
         let shown = match (one.median, &one.skip) {
             (Some(median), _) => {
                 let at = ((median - low) / (high - low) * (WIDTH - 1) as f64).round() as usize;

@@ -1,4 +1,4 @@
-//! What becomes of a search when what it stands on gives way.
+//! What becomes of a search when what it stands on gives way, or is given the other way around.
 
 use std::process::Command;
 
@@ -78,4 +78,21 @@ fn a_search_on_a_full_disk_ends_and_goes_on_when_there_is_room() {
         serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {said}"));
     assert_eq!(account["state"], "found", "{account}");
     assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str());
+}
+
+#[test]
+fn ends_the_other_way_around_are_a_search_for_what_repaired_it() {
+    let tree = Tree::new(12, 7, &[]);
+    let (source, search) = (tree.source(), tree.search());
+    let (old, new) = (&tree.commits[0], &tree.commits[11]);
+    let ends = ["--tree", text(&source), "--good", new, "--bad", old];
+    let output = melbot(&[&["between", text(&search)][..], &ends].concat());
+    let (said, told) =
+        (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    assert!(said.contains("the commit that repaired it is looked for"), "{said}");
+    assert!(told.contains(&format!("{old:.12} (bad) and {new:.12} (good)")), "{told}");
+    let account = tree.run();
+    assert_eq!(account["state"], "found", "{account}");
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str());
+    assert_eq!(account["ends"], serde_json::json!(["bad", "good"]));
 }
