@@ -59,6 +59,11 @@ impl Runner<'_> {
             match queue.take(&worker)? {
                 Some(taken) => self.one(&mut queue, &taken, tell)?,
                 None if self.until_empty => return Ok(()),
+                // Its queue is open still, and nobody will ever put anything there.
+                None if !state.is_dir() => {
+                    let what = format!("{}: it is gone", state.display());
+                    return Err(LabError::new(what, "start the client in a lab that is there"));
+                }
                 None => thread::sleep(LOOK),
             }
         }

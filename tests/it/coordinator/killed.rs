@@ -1,6 +1,8 @@
 //! The coordinator is killed at any moment, again and again.
 
 use std::fs;
+use std::io::Read as _;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::bob::{Bob, git};
@@ -84,4 +86,40 @@ fn bob_a_coordinator_that_is_killed_at_any_moment_loses_no_job_and_does_none_twi
         assert_eq!(kernel, format!("{number}\n"));
     }
     println!("{rounds} rounds, {kernels} kernels, {lost} builds were lost and done again");
+}
+
+#[test]
+fn a_client_ends_when_its_lab_is_gone() {
+    let world = World::without_machines();
+    fs::create_dir_all(world.path("machines")).unwrap();
+    world.write(
+        "machines/m.toml",
+        "[power]\ndriver = \"command\"\non = [\"true\"]\noff = [\"true\"]\nstatus = [\"echo\", \"off\"]\n\
+         [exec]\ndriver = \"ssh\"\nhost = \"127.0.0.1\"\nuser = \"root\"\nidentity = \"key\"\n\
+         host_key = \"ssh-ed25519 AAAA\"\n\
+         [boot]\ndriver = \"command\"\ninstall = [[\"true\"]]\nonce = [[\"true\"]]\n",
+    );
+    world.write("key", "");
+    let stderr = fs::File::create(world.path("said")).unwrap();
+    let mut said = fs::File::open(world.path("said")).unwrap();
+    let mut client = world.command(&["client", "m", "--queue"]).stderr(stderr).spawn().unwrap();
+    let began = Instant::now();
+    let within = |what: &str| assert!(began.elapsed() < Duration::from_secs(60), "{what}");
+    while !world.path("state/m/queue.lock").exists() {
+        within("it works");
+        assert!(client.try_wait().unwrap().is_none(), "{}", world.read("said"));
+        thread::sleep(Duration::from_millis(20));
+    }
+    fs::remove_dir_all(world.path("state")).unwrap();
+    let status = loop {
+        within("it ends");
+        if let Some(status) = client.try_wait().unwrap() {
+            break status;
+        }
+        thread::sleep(Duration::from_millis(20));
+    };
+    let mut text = String::new();
+    said.read_to_string(&mut text).unwrap();
+    assert_eq!(status.code(), Some(2), "{text}");
+    assert!(text.contains("state/m: it is gone"), "{text}");
 }
