@@ -476,7 +476,7 @@ fn mistakes_are_told_with_a_remedy() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(start("v9.9", "HEAD").contains("no commit \"v9.9\""));
-    assert!(start("HEAD", "HEAD~1").contains("nothing to search between"));
+    assert!(start("HEAD", "HEAD").contains("nothing to search between"));
     tree.start();
     assert!(start("HEAD~2", "HEAD").contains("holds a search already"));
     tree.git(&["tag", "v6.12", "HEAD~1"]);
