@@ -101,7 +101,7 @@ pub struct Candidate {
 pub struct Measured {
     /// Full name.
     pub commit: String,
-    /// Its place among the commits in question, from 1; 0 is the good end.
+    /// Its place among the commits in question, from 1; 0 is the older end.
     pub number: usize,
     /// First line of its message.
     pub subject: String,
@@ -261,6 +261,19 @@ impl Account {
             .as_ref()
             .map_or(String::new(), |alert| format!(" (the alert said {:+.1} %)", alert.change_pct));
         Some(format!("the ends differ by {percent:+.1} %{said}, {distance:.1} times the noise"))
+    }
+}
+
+impl Account {
+    /// As a sentence: why more of the config is run than at first.
+    pub fn widening(&self) -> Option<String> {
+        let why = self.widened.as_ref()?;
+        Some(format!("More of the config is run than at first: {why}."))
+    }
+
+    /// What a commit that was measured is called in a list: its number, or what the older end is.
+    pub fn place(&self, one: &Measured) -> String {
+        if one.number == 0 { self.ends[0].to_owned() } else { one.number.to_string() }
     }
 }
 

@@ -37,8 +37,8 @@ pub fn mail(account: &Account, others: &[String]) -> Option<String> {
         account.ends()?
     );
     text += &table(account);
-    if let Some(widened) = &account.widened {
-        text += &format!("\nMore of the config was run than at first: {widened}.\n");
+    if let Some(widening) = account.widening() {
+        text += &format!("\n{widening}\n");
     }
     if let Some(reverted) = &account.reverted {
         text += &format!("\n{}\n", reverted.sentence());

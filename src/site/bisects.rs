@@ -94,11 +94,7 @@ fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError
         facts: facts(account),
         likeliest: account.likeliest.iter().map(likely).collect(),
         plot: plot::bisect(account)?,
-        measured: account
-            .measured
-            .iter()
-            .map(|one| measured(one, account.ends[0], found))
-            .collect(),
+        measured: account.measured.iter().map(|one| measured(account, one, found)).collect(),
         mail: search.mail.as_deref(),
         commands: format!(
             "melbot bisect status RESULTS/bisects/{0}\nmelbot bisect report RESULTS/bisects/{0}\n",
@@ -142,8 +138,7 @@ fn facts(account: &Account) -> Vec<(&'static str, String)> {
         );
         facts.push(("No code change", told));
     }
-    let widened = |why| format!("More of the config is run than at first: {why}.");
-    facts.extend(account.widened.as_ref().map(|why| ("Widened", widened(why))));
+    facts.extend(account.widening().map(|widening| ("Widened", widening)));
     facts.extend(account.reverted.as_ref().map(|reverted| ("Reverted", reverted.sentence())));
     facts.extend(account.relaid.as_ref().map(|relaid| ("Code layout", relaid.sentence())));
     facts
@@ -162,10 +157,10 @@ fn likely(candidate: &crate::bisect::Candidate) -> Row {
     }
 }
 
-fn measured(one: &crate::bisect::Measured, older: &str, found: Option<&str>) -> Row {
+fn measured(account: &Account, one: &crate::bisect::Measured, found: Option<&str>) -> Row {
     let values: Vec<String> = one.values.iter().map(|value| figure(*value)).collect();
     Row {
-        number: if one.number == 0 { older.to_owned() } else { one.number.to_string() },
+        number: account.place(one),
         commit: short(&one.commit),
         subject: one.subject.clone(),
         author: String::new(),

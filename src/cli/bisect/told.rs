@@ -38,8 +38,8 @@ pub fn text(account: &Account) -> String {
             candidate.commit, candidate.subject
         ));
     }
-    if let Some(widened) = &account.widened {
-        paper.line(&format!("More of the config is run than at first: {widened}."));
+    if let Some(widening) = account.widening() {
+        paper.line(&widening);
     }
     if let Some(reverted) = &account.reverted {
         paper.line(&reverted.sentence());
@@ -64,8 +64,7 @@ fn measured(paper: &mut Paper, account: &Account) {
     }
     paper.line("");
     for one in &account.measured {
-        let number =
-            if one.number == 0 { account.ends[0].to_owned() } else { one.number.to_string() };
+        let number = account.place(one);
         let shown = match (one.median, &one.skip) {
             (Some(median), _) => {
                 let at = ((median - low) / (high - low) * (WIDTH - 1) as f64).round() as usize;
