@@ -93,17 +93,17 @@ struct Model {
     weights: Vec<f64>,
 }
 
-/// Deviation of a measurement around the level of its commit, in that which the ends show.
+/// Deviation of a measurement around the level of its commit, in that which the ends show: by the median of the
+/// distances of all two measurements of one commit (Rousseeuw & Croux 1993), which is right for few measurements
+/// of a commit as for many, where deviations from their middle are too small.
 fn noise(measured: &[Measured]) -> f64 {
-    let repeated = measured.iter().filter(|measured| measured.values.len() > 1);
-    let off: Vec<f64> = repeated
-        .flat_map(|measured| {
-            let n = measured.values.len() as f64;
-            let centre = robust::median(&measured.values).unwrap_or(0.0);
-            measured.values.iter().map(move |value| (value - centre).abs() * (n / (n - 1.0)).sqrt())
-        })
-        .collect();
-    (1.4826 * robust::median(&off).unwrap_or(0.0)).max(LEAST_NOISE)
+    let pairs = |values: &[f64]| -> Vec<f64> {
+        let others = |at: usize| values[..at].iter().map(move |other| (values[at] - other).abs());
+        (1..values.len()).flat_map(others).collect()
+    };
+    let apart: Vec<f64> = measured.iter().flat_map(|measured| pairs(&measured.values)).collect();
+    // The median of |N(0, 2)|.
+    (robust::median(&apart).unwrap_or(0.0) / 0.9539).max(LEAST_NOISE)
 }
 
 /// Candidates that no measurement tells from one another.
