@@ -491,3 +491,6 @@ fn content(path: &Path, line: Option<u64>, what: String) -> SessionError {
     let line = line.map_or(String::new(), |line| format!(":{line}"));
     SessionError::Content { path: path.display().to_string(), line, what }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,6 +64,9 @@ pub struct Build {
     /// The kernel, in the folder of the lab.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<PathBuf>,
+    /// Hash of its `System.map`, which says where its code lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
     /// When it began.
     pub began: String,
     /// How long it took.
@@ -137,6 +140,7 @@ impl Builder<'_> {
             release: work.release(),
             compiler: work.compiler(),
             package: None,
+            layout: None,
             began,
             seconds: clock.elapsed().as_secs(),
             log: folder.join(LOG),
@@ -147,6 +151,7 @@ impl Builder<'_> {
                 let keep = images::keep(&kernels, &made, self.kconfig.package.suffix());
                 let (_, path) = keep.map_err(LabError::file(&kernels))?;
                 build.package = path.strip_prefix(self.lab).ok().map(Path::to_owned);
+                build.layout = images::hash_of(&work.objects().join("System.map")).ok();
                 build.outcome = Outcome::Built;
             }
             Err(reason) => build.reason = Some(reason),

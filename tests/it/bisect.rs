@@ -1,6 +1,7 @@
 //! `melbot bisect` on real git trees, with a benchmark that is a small script with noise.
 
 mod faults;
+mod killed;
 
 use std::fs;
 use std::path::{Path, PathBuf};

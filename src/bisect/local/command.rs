@@ -1,6 +1,6 @@
 //! Commands of the user, which may hang, and may print any amount.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -90,6 +90,14 @@ impl Signals {
         }
         Ok(signals)
     }
+
+    /// Ends melbot if one of them came.
+    fn obey(&self) -> io::Result<()> {
+        match self.caught.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            signal => low_level::emulate_default_handler(signal as i32),
+        }
+    }
 }
 
 impl Drop for Signals {
@@ -97,6 +105,40 @@ impl Drop for Signals {
         for id in self.ids.drain(..) {
             low_level::unregister(id);
         }
+    }
+}
+
+/// What a command prints, which it and all that it starts hold locked.
+pub const STDOUT: &str = "stdout";
+
+/// Waits for the end of what a melbot that was killed left at work in the same checkout, after it said so; `false` if
+/// it goes on for longer.
+pub fn wait_for_leftovers(
+    folder: &Path,
+    within: Duration,
+    signals: &Signals,
+    tell: impl FnOnce(),
+) -> io::Result<bool> {
+    let file = match File::open(folder.join(STDOUT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        file => file?,
+    };
+    let began = Instant::now();
+    let mut tell = Some(tell);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if let Some(tell) = tell.take() {
+            tell();
+        }
+        if began.elapsed() > within {
+            return Ok(false);
+        }
+        signals.obey()?;
+        thread::sleep(LOOK.1);
     }
 }
 
@@ -113,7 +155,9 @@ pub fn run(
         options.create(true).truncate(true).read(true).write(true);
         options.open(folder.join(name))
     };
-    let (mut stdout, mut stderr) = (open("stdout")?, open("stderr")?);
+    let (mut stdout, mut stderr) = (open(STDOUT)?, open("stderr")?);
+    // Who has it locked still was told of, or is of another session than what was ended late.
+    let _ = stdout.try_lock();
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);
     let began = Instant::now();
     let mut child = command.process_group(0).spawn()?;
@@ -122,10 +166,9 @@ pub fn run(
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        let signal = signals.caught.load(Ordering::Relaxed);
-        if signal != 0 {
+        if signals.caught.load(Ordering::Relaxed) != 0 {
             kill(&mut child)?;
-            low_level::emulate_default_handler(signal as i32)?;
+            signals.obey()?;
         }
         if began.elapsed() > within {
             kill(&mut child)?;
@@ -134,6 +177,8 @@ pub fn run(
         thread::sleep(pause);
         pause = (2 * pause).min(LOOK.1);
     };
+    // What goes on in the background is meant to.
+    stdout.unlock()?;
     Ok(match status.success() {
         true => Ended::Well(end(&mut stdout)?, began.elapsed().as_secs_f64()),
         false => Ended::Badly(end(&mut stderr)?),

@@ -78,6 +78,12 @@ pub enum LocalError {
         /// Which.
         commit: String,
     },
+    /// A melbot that was killed left something at work.
+    #[error(
+        "{}: what an earlier melbot started there is at work still; end it (`fuser -k` ends what has that file open)",
+        .0.display()
+    )]
+    Leftovers(PathBuf),
     /// An end of the search cannot be measured.
     #[error("{commit}, an end of the search, cannot be measured: {reason}")]
     End {
@@ -97,6 +103,8 @@ pub enum Progress<'a> {
         /// Why.
         purpose: Purpose,
     },
+    /// What a melbot that was killed left at work is waited for.
+    Waits,
     /// It is built.
     Builds,
     /// It was measured.
@@ -113,13 +121,21 @@ pub enum Progress<'a> {
 pub fn run(
     session: &mut Session,
     commands: &Commands,
-    tell: impl FnMut(&Session, Progress),
+    mut tell: impl FnMut(&Session, Progress),
 ) -> Result<Option<Outcome>, LocalError> {
+    let patience = Patience::new(commands.within, session.journal());
+    let signals = Signals::catch().map_err(|source| failed(session.folder(), source))?;
+    let most = patience.with(Kind::Build).max(patience.with(Kind::Measurement));
+    let waits = || tell(session, Progress::Waits);
+    let over = command::wait_for_leftovers(session.folder(), most, &signals, waits);
+    if !over.map_err(|source| failed(session.folder(), source))? {
+        return Err(LocalError::Leftovers(session.folder().join(command::STDOUT)));
+    }
     let work = checkout::of(session)?;
     let mut local = Local {
         work,
-        patience: Patience::new(commands.within, session.journal()),
-        signals: Signals::catch().map_err(|source| failed(session.folder(), source))?,
+        patience,
+        signals,
         commands,
         session,
         tell,

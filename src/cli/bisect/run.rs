@@ -103,6 +103,9 @@ fn said(session: &Session, progress: Progress) {
             let left = session.search.credible().len();
             warn(&format!("{:>4}  {commit:.12}  {why}; {left} in question", done + 1));
         }
+        Progress::Waits => {
+            warn("      what an earlier melbot left at work is waited for");
+        }
         Progress::Builds => warn("      builds"),
         Progress::Measured(value) => warn(&format!("      {value}")),
         Progress::Skipped(reason) => warn(&format!("      left out: {reason}")),

@@ -14,6 +14,9 @@ use crate::queue::{Job, Kind, Need, NewJob, Queue, State};
 /// How often the run of a measurement is tried.
 const TRIES: i64 = 3;
 
+/// Why there is no kernel with another code layout.
+const UNHEARD: &str = "the build takes no notice of KCFLAGS: the code lies where it did";
+
 /// What is to be measured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Experiment {
@@ -88,6 +91,9 @@ impl Bench<'_> {
             return Ok(Some(Came::Waits(run.id)));
         }
         let build = queue.needs(run.id)?.first().map(|need| queue.job(need.job)).transpose()?;
+        if self.lies_as_before(queue, build.as_ref(), experiment)? {
+            return Ok(Some(Came::Broken(UNHEARD.to_owned())));
+        }
         Ok(Some(self.came(&run, build.as_ref())))
     }
 
@@ -131,7 +137,6 @@ impl Bench<'_> {
     fn build(&self, queue: &mut Queue, experiment: &Experiment) -> Result<i64, LabError> {
         let Assignment { tree, kconfig, .. } = self.assignment;
         let Experiment { commit, relaid, .. } = experiment;
-        let name = self.desk.key_of(&self.desk.tree(tree)?, (kconfig, *relaid), commit)?;
         let task = BuildTask {
             tree: tree.clone(),
             commit: commit.clone(),
@@ -141,7 +146,7 @@ impl Bench<'_> {
             relaid: *relaid,
         };
         let job = NewJob {
-            key: format!("build {name}"),
+            key: self.build_key(commit, *relaid)?,
             kind: Kind::Build,
             title: format!("{commit:.12} with {kconfig} for bisect {}", self.alert.id),
             machine: None,
@@ -152,6 +157,29 @@ impl Bench<'_> {
             needs: Vec::new(),
         };
         builds::usable(self.desk, queue, job)
+    }
+
+    fn build_key(&self, commit: &str, relaid: bool) -> Result<String, LabError> {
+        let Assignment { tree, kconfig, .. } = self.assignment;
+        let name = self.desk.key_of(&self.desk.tree(tree)?, (kconfig, relaid), commit)?;
+        Ok(format!("build {name}"))
+    }
+
+    /// Whether a build with another code layout put the code where it lay before, as far as that is known: the
+    /// images differ by their releases in any case.
+    fn lies_as_before(
+        &self,
+        queue: &mut Queue,
+        build: Option<&Job>,
+        experiment: &Experiment,
+    ) -> Result<bool, LabError> {
+        if !experiment.relaid {
+            return Ok(false);
+        }
+        let plain = queue.find(&self.build_key(&experiment.commit, false)?)?;
+        let layout = |job: &Job| build_of(job)?.layout;
+        let before = plain.as_ref().and_then(layout);
+        Ok(before.is_some() && before == build.and_then(layout))
     }
 
     fn lane(&self) -> String {
@@ -207,3 +235,6 @@ impl Bench<'_> {
         Image { hash: build.and_then(|build| build.image()), seconds }
     }
 }
+
+#[cfg(test)]
+mod tests;

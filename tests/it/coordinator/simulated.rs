@@ -88,6 +88,7 @@ olddefconfig:\n\
 \tmkdir -p $(O)/include/config $(O)/$(RELEASE)\n\
 targz-pkg:\n\
 \t@[ ! -e broken ] || { echo 'x.c:1: error: no x'; exit 1; }\n\
+\techo '$(KCFLAGS)' > $(O)/System.map\n\
 \techo $(RELEASE) > $(O)/include/config/kernel.release\n\
 \tcp speed $(O)/$(RELEASE)/\n\
 \ttar -C $(O) -czf $(O)/linux-$(RELEASE)-x86.tar.gz $(RELEASE)\n";
