@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use self::command::{Ended, Kind, Patience, Signals};
 use crate::bisect::checkout::{self, CHECKOUT};
+use crate::bisect::logs::{self, RUNS};
 use crate::bisect::reading;
 use crate::bisect::session::{Session, SessionError};
 use crate::bisect::steps::{Event, Outcome, Place, Purpose, Step};
@@ -182,7 +183,6 @@ pub(in crate::bisect) fn remove(folder: &Path) -> Result<(), LocalError> {
 }
 
 const IMAGES: &str = "images";
-const RUNS: &str = "runs";
 
 struct Local<'a, Tell> {
     /// The checkout.
@@ -409,6 +409,10 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         let within = self.patience.with(kind);
         let ended = command::run(&mut shell, self.session.folder(), within, &self.signals);
         let ended = ended.map_err(|source| LocalError::Io { what: what.to_owned(), source })?;
+        let word = if kind == Kind::Build { "build" } else { "measurement" };
+        let printed = [command::STDOUT, command::STDERR];
+        let kept = logs::keep(self.session.folder(), printed, word, commit);
+        kept.map_err(|source| failed(self.session.folder(), source))?;
         if let Ended::Well(_, seconds) = &ended {
             self.patience.took(kind, *seconds);
         }
