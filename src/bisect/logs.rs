@@ -78,26 +78,24 @@ pub fn all(folder: &Path) -> Vec<Log> {
     found
 }
 
-/// The commit in the name of a log or a run, and what it is called: `0012-<commit>-build.stderr.txt`, `0012-<commit>`
+/// The commit in the name of a log or a run, and what it is called: `0012-<commit>-build.stderr.txt`, `0012-<commit>-relaid`
 /// and, in a lab, `<commit>-3`.
 fn told(part: &str, name: &str) -> Option<(String, String)> {
     let is_commit =
         |word: &str| word.len() == ABBREVIATED && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let words: Vec<&str> = name.splitn(3, '-').collect();
+    let words: Vec<&str> = name.trim_end_matches(".txt").split('-').collect();
     let (commit, label) = match words.as_slice() {
-        [number, commit, what] if is_commit(commit) => {
-            let what = what.trim_end_matches(".txt").replace(".stdout", "").replace('.', " ");
-            (commit, format!("{} {what}", number.trim_start_matches('0')))
-        }
-        [number, commit] if is_commit(commit) => {
-            (commit, format!("run {}", number.trim_start_matches('0')))
+        [number, commit, rest @ ..] if is_commit(commit) => {
+            let what = if part == RUNS { "run " } else { "" };
+            let rest = rest.join(" ").replace(".stdout", "").replace('.', " ");
+            (commit, format!("{what}{} {rest}", number.trim_start_matches('0')))
         }
         [commit, rest @ ..] if part == RUNS && is_commit(commit) => {
             (commit, format!("run {}", rest.join(" ")))
         }
         _ => return None,
     };
-    Some(((*commit).to_owned(), label))
+    Some(((*commit).to_owned(), label.trim_end().to_owned()))
 }
 
 #[cfg(test)]
@@ -117,9 +115,11 @@ mod tests {
             fs::write(folder.join("stderr"), stderr).expect("writable");
             keep(folder, ["stdout", "stderr"], what, commit).expect("writable");
         }
-        for run in
-            ["0001-0123456789ab/iter-0", "m/config-a/fedcba987654-2/iter-0", "m/config-a/other"]
-        {
+        for run in [
+            "0001-0123456789ab-without/iter-0",
+            "m/config-a/fedcba987654-2/iter-0",
+            "m/config-a/other",
+        ] {
             fs::create_dir_all(folder.join(RUNS).join(run)).expect("writable");
         }
         let told: Vec<(String, String)> =
@@ -131,7 +131,7 @@ mod tests {
                 ours("1 build stderr"),
                 ours("2 measurement stderr"),
                 ours("2 measurement"),
-                ours("run 1"),
+                ours("run 1 without"),
                 ("fedcba987654".to_owned(), "run 2".to_owned()),
             ]
         );

@@ -374,12 +374,21 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         Ok(Err(reason))
     }
 
+    /// How what is built now differs from the commit, as names of runs and logs tell it.
+    fn variant(&self) -> &'static str {
+        match (self.reverted.is_some(), self.relaid) {
+            (true, _) => "-without",
+            (false, true) => "-relaid",
+            (false, false) => "",
+        }
+    }
+
     /// A new, empty folder.
     fn run_folder(&self, commit: &str) -> Result<PathBuf, LocalError> {
         let runs = self.session.folder().join(RUNS);
         fs::create_dir_all(&runs).map_err(|source| failed(&runs, source))?;
         for number in 1.. {
-            let folder = runs.join(format!("{number:04}-{commit:.12}"));
+            let folder = runs.join(format!("{number:04}-{commit:.12}{}", self.variant()));
             match fs::create_dir(&folder) {
                 Ok(()) => return Ok(folder),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -410,8 +419,9 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         let ended = command::run(&mut shell, self.session.folder(), within, &self.signals);
         let ended = ended.map_err(|source| LocalError::Io { what: what.to_owned(), source })?;
         let word = if kind == Kind::Build { "build" } else { "measurement" };
+        let word = format!("{word}{}", self.variant());
         let printed = [command::STDOUT, command::STDERR];
-        let kept = logs::keep(self.session.folder(), printed, word, commit);
+        let kept = logs::keep(self.session.folder(), printed, &word, commit);
         kept.map_err(|source| failed(self.session.folder(), source))?;
         if let Ended::Well(_, seconds) = &ended {
             self.patience.took(kind, *seconds);
