@@ -1,9 +1,10 @@
 //! What all measurements together say: how likely each candidate is to be the one that did it.
 //!
 //! If a candidate did it, the commits that have it lie around one level and all others around another.
-//! Neither level is known, nor is how much the luck of its build moves each commit, so that all three are
-//! integrated out, on a grid: a candidate is as likely as the measurements are, whatever the levels
-//! (the marginal likelihood of a random-effects model; Searle, Casella & McCulloch 1992, chapter 9).
+//! Neither level is known, nor is how much measurements of one build vary and how much the luck of its build
+//! moves each commit, so that all four are integrated out, on a grid: a candidate is as likely as the
+//! measurements are, whatever the levels (the marginal likelihood of a random-effects model; Searle, Casella &
+//! McCulloch 1992, chapter 9).
 //! Around the level of its commit a measurement has Student's t, for boots go wrong now and then.
 
 use super::commits::Commits;
@@ -13,6 +14,9 @@ use crate::stats::robust;
 const DF: f64 = 6.0;
 /// Deviations of the luck of a build that are thought possible, in those of a measurement.
 const LUCK: [f64; 2] = [0.2, 0.4];
+/// What the true deviation of a measurement may be, in that which was seen: from a dozen measurements it is
+/// known to a fifth or so, and taking it for known is to be too sure.
+const NOISE: [f64; 3] = [0.75, 1.0, 1.33];
 /// How many builds have a level that has nothing to do with good or bad.
 const ODD: f64 = 0.0003;
 /// Step of the grid of levels, in deviations of a measurement, and how far it goes beyond what was
@@ -55,36 +59,51 @@ pub struct Measured {
 pub fn weigh(commits: &Commits, measured: &[Measured], good: f64, bad: f64) -> Belief {
     let noise = noise(measured);
     let grid = Grid::between(good / noise, bad / noise);
-    let raw: Vec<Vec<f64>> = measured.iter().map(|m| grid.likelihood(&m.values, noise)).collect();
     let alike = Alike::of(commits, measured);
-    // By luck, by set of candidates.
-    let weights = LUCK.map(|luck| -> Vec<f64> {
-        let tables: Vec<Vec<f64>> = raw.iter().map(|table| grid.blurred(table, luck)).collect();
-        alike.had.iter().map(|had| grid.evidence(&tables, had)).collect()
-    });
-    let top = weights.iter().flatten().copied().fold(f64::MIN, f64::max);
-    let weights = weights.map(|of| of.iter().map(|ln| (ln - top).exp()).collect::<Vec<f64>>());
-    let by_luck = weights.each_ref().map(|of| alike.set.iter().map(|set| of[*set]).sum::<f64>());
-    let total: f64 = by_luck.iter().sum();
-    let of_set = |set: &usize| weights.iter().map(|of| of[*set]).sum::<f64>() / total;
+    let models = NOISE.iter().flat_map(|scale| LUCK.map(|luck| (*scale, luck)));
+    let mut models: Vec<Model> = models
+        .map(|(scale, luck)| {
+            let level =
+                |m: &Measured| grid.blurred(&grid.likelihood(&m.values, noise, scale), luck);
+            let tables: Vec<Vec<f64>> = measured.iter().map(level).collect();
+            Model {
+                luck,
+                weights: alike.had.iter().map(|had| grid.evidence(&tables, had)).collect(),
+            }
+        })
+        .collect();
+    let top = models.iter().flat_map(|model| &model.weights).copied().fold(f64::MIN, f64::max);
+    models.iter_mut().flat_map(|model| &mut model.weights).for_each(|ln| *ln = (*ln - top).exp());
+    let of_model = |model: &Model| alike.set.iter().map(|set| model.weights[*set]).sum::<f64>();
+    let by_model: Vec<f64> = models.iter().map(of_model).collect();
+    let total: f64 = by_model.iter().sum();
+    let of_set = |set: &usize| models.iter().map(|model| model.weights[*set]).sum::<f64>() / total;
+    let variances = models.iter().zip(by_model).map(|(model, weight)| model.luck.powi(2) * weight);
     Belief {
         posterior: alike.set.iter().map(of_set).collect(),
-        luck: LUCK.iter().zip(by_luck).map(|(luck, weight)| luck * luck * weight).sum::<f64>()
-            / total,
+        luck: variances.sum::<f64>() / total,
     }
 }
 
-/// Deviation of a measurement around the level of its commit, in that which the ends show.
+/// One of the ways in which measurements may vary.
+struct Model {
+    /// Deviation of the luck of a build, in that of a measurement.
+    luck: f64,
+    /// How likely all that was measured is, by set of candidates.
+    weights: Vec<f64>,
+}
+
+/// Deviation of a measurement around the level of its commit, in that which the ends show: by the median of the
+/// distances of all two measurements of one commit (Rousseeuw & Croux 1993), which is right for few measurements
+/// of a commit as for many, where deviations from their middle are too small.
 fn noise(measured: &[Measured]) -> f64 {
-    let repeated = measured.iter().filter(|measured| measured.values.len() > 1);
-    let off: Vec<f64> = repeated
-        .flat_map(|measured| {
-            let n = measured.values.len() as f64;
-            let centre = robust::median(&measured.values).unwrap_or(0.0);
-            measured.values.iter().map(move |value| (value - centre).abs() * (n / (n - 1.0)).sqrt())
-        })
-        .collect();
-    (1.4826 * robust::median(&off).unwrap_or(0.0)).max(LEAST_NOISE)
+    let pairs = |values: &[f64]| -> Vec<f64> {
+        let others = |at: usize| values[..at].iter().map(move |other| (values[at] - other).abs());
+        (1..values.len()).flat_map(others).collect()
+    };
+    let apart: Vec<f64> = measured.iter().flat_map(|measured| pairs(&measured.values)).collect();
+    // The median of |N(0, 2)|.
+    (robust::median(&apart).unwrap_or(0.0) / 0.9539).max(LEAST_NOISE)
 }
 
 /// Candidates that no measurement tells from one another.
@@ -136,11 +155,12 @@ impl Grid {
         Grid { sides: [side(good, bad), side(bad, good)], levels, step }
     }
 
-    /// ln of the likelihood of values, by the level of their commit.
-    fn likelihood(&self, values: &[f64], noise: f64) -> Vec<f64> {
+    /// ln of the likelihood of values, by the level of their commit. Levels are in `noise`, the values vary by
+    /// `scale` times that.
+    fn likelihood(&self, values: &[f64], noise: f64, scale: f64) -> Vec<f64> {
         let at = |level: &f64| -> f64 {
-            let ln = |z: f64| -0.5 * (DF + 1.0) * (z * z / DF).ln_1p();
-            values.iter().map(|value| ln(value / noise - level)).sum()
+            let ln = |z: f64| -0.5 * (DF + 1.0) * (z * z / DF).ln_1p() - scale.ln();
+            values.iter().map(|value| ln((value / noise - level) / scale)).sum()
         };
         self.levels.iter().map(at).collect()
     }

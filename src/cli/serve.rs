@@ -13,6 +13,7 @@ use super::site::Site;
 use super::{Ending, print, warn};
 use crate::serve::Server;
 use crate::serve::files::{self, Folder};
+use crate::serve::host::only_here;
 use crate::serve::reload::{News, with_script};
 use crate::site::RawLogs;
 
@@ -49,7 +50,7 @@ impl Serve {
         let router = news.router().merge(files::router(folders, with_script));
         print(&format!("http://{}/\n", server.address()?))?;
         thread::spawn(move || keep_current(&site, &news));
-        server.run(router, async {
+        server.run(only_here(router, listen), async {
             // Without a handler the signal ends the process, which will do as well.
             let _ = tokio::signal::ctrl_c().await;
         })?;

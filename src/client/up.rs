@@ -81,7 +81,7 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
         ));
     }
     // A boot loader that cannot write keeps what it was asked for.
-    if boot.needs_system() && boot.cancel(exec)? {
+    if boot.needs_system() && boot.cancel(exec, Some(release))? {
         attached.machine.one_time.settled()?;
     }
     Ok(up)
@@ -91,7 +91,7 @@ pub fn boot(attached: &Attached, release: &str, log: &Path) -> Result<Up, Fault>
 /// theirs, and that is to be one of the known-good kernel. Nothing else is done to it.
 fn taken_back(attached: &Attached, release: &str, lost: Fault) -> Fault {
     let (boot, one_time) = (attached.machine.boot.as_ref(), &attached.machine.one_time);
-    let cancelled = boot.cancel(attached.exec.as_ref());
+    let cancelled = boot.cancel(attached.exec.as_ref(), Some(release));
     let settled =
         cancelled.and_then(|can| if can { one_time.settled().map(|()| true) } else { Ok(false) });
     match settled {
@@ -109,7 +109,7 @@ pub fn known_good(attached: &Attached, log: &Path) -> Result<Up, Fault> {
     let boot = attached.machine.boot.as_ref();
     off(attached)?;
     if !boot.needs_system() {
-        boot.cancel(attached.exec.as_ref())?;
+        boot.cancel(attached.exec.as_ref(), None)?;
         return on(attached, log);
     }
     let pending = one_time.pending()?;
@@ -119,7 +119,7 @@ pub fn known_good(attached: &Attached, log: &Path) -> Result<Up, Fault> {
         // If it does not come up, it is gone with this boot as well.
         tried => {
             if tried.is_ok() {
-                boot.cancel(attached.exec.as_ref())?;
+                boot.cancel(attached.exec.as_ref(), pending.as_deref())?;
             }
             off(attached)?;
             on(attached, log)?
@@ -141,10 +141,10 @@ pub fn known_good(attached: &Attached, log: &Path) -> Result<Up, Fault> {
 pub fn cancel(attached: &Attached) -> Result<(), Fault> {
     let (boot, one_time) = (attached.machine.boot.as_ref(), &attached.machine.one_time);
     if !boot.needs_system() {
-        boot.cancel(attached.exec.as_ref())?;
-    } else if one_time.pending()?.is_some()
+        boot.cancel(attached.exec.as_ref(), None)?;
+    } else if let Some(pending) = one_time.pending()?
         && probe(attached).is_some()
-        && boot.cancel(attached.exec.as_ref())?
+        && boot.cancel(attached.exec.as_ref(), Some(&pending))?
     {
         one_time.settled()?;
     }

@@ -154,11 +154,7 @@ impl Work {
     fn step(&mut self, step: Step, tell: &mut dyn FnMut(&Progress)) -> Result<Facts, Fault> {
         match step {
             Step::Reserve => self.reserve(),
-            Step::Deploy => {
-                up::off(&self.attached)?;
-                self.attached.machine.deploy(self.attached.exec.as_ref())?;
-                Ok(Facts::default())
-            }
+            Step::Deploy => self.deploy(),
             Step::Prepare => self.prepare(),
             Step::Install => self.install(),
             Step::Boot(number) => self.boot(number),
@@ -202,6 +198,16 @@ impl Work {
         }
         self.attached.keep_lease();
         Ok(Facts::default())
+    }
+
+    fn deploy(&self) -> Result<Facts, Fault> {
+        let attached = &self.attached;
+        up::off(attached)?;
+        // That may take hours, and the machine may be somebody else's meanwhile.
+        let goes_on = || attached.still_ours().and_then(|()| attached.still_wanted());
+        let deployed = attached.machine.deploy(attached.exec.as_ref(), &|| goes_on().is_err());
+        goes_on()?;
+        Ok(deployed.map(|()| Facts::default())?)
     }
 
     fn prepare(&mut self) -> Result<Facts, Fault> {

@@ -37,17 +37,11 @@ pub fn make(folder: &Path, packages: &[PathBuf], client_key: &str) -> Result<Str
     let (from, to) = (root.join("usr/bin/busybox"), folder.join("images/busybox"));
     fs::copy(&from, &to).map_err(LabError::file(&from))?;
     let image = folder.join("images/demo.ext4");
-    let mut command = Command::new("mke2fs");
-    command.env("PATH", path_with_sbin());
+    let mut command = process::for_root("mke2fs");
     command.args(["-q", "-F", "-t", "ext4", "-E", "root_owner=0:0", "-d"]);
     process::text(command.arg(&root).arg(&image).arg("192M"), WITHIN)?;
     fs::remove_dir_all(&root).map_err(LabError::file(&root))?;
     Ok(host_key)
-}
-
-/// `mke2fs` is where only root looks.
-fn path_with_sbin() -> String {
-    std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin"
 }
 
 fn fill(root: &Path, client_key: &str) -> Result<String, LabError> {

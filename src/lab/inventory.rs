@@ -188,8 +188,11 @@ pub enum DeployDriver {
     None,
     /// The disk of the virtual machine becomes a copy of an image.
     Qemu {
-        /// A raw image, or a qcow2 one that the disk becomes an overlay of.
+        /// A raw image, a qcow2 one that the disk becomes an overlay of, or a tar archive of a root file system.
         image: PathBuf,
+        /// Size in MiB of the file system that an archive becomes; else it has 4 GiB of room.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        size: Option<u64>,
     },
     /// Orthos has the machine of `[grid]` installed over the network.
     Orthos {
@@ -237,7 +240,7 @@ pub enum BootDriver {
         install: Vec<Template>,
         /// Makes the next boot, and no other, that of `{release}`.
         once: Vec<Template>,
-        /// Takes that back.
+        /// Takes that back; `{release}` is what was asked for.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         cancel: Vec<Template>,
     },

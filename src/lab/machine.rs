@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::boot::{Boot, CommandBoot, GrubBoot, KexecBoot, OneTimeBoot, QemuBoot};
 use super::console::{Console, Source};
-use super::deploy::{CommandDeploy, Deploy, NoDeploy, OrthosDeploy, QemuDeploy};
+use super::deploy::{CommandDeploy, Deploy, NoDeploy, OrthosDeploy, QemuDeploy, Stopped};
 use super::error::LabError;
 use super::exec::{Exec, SerialExec, SshExec};
 use super::grid::{Behind, Grid, Labgrid, LabgridPlace, LocalGrid, OrthosMachine};
@@ -109,9 +109,9 @@ impl Machine {
         Console::open(source.clone(), &self.console_folder()).map(|console| Some(Arc::new(console)))
     }
 
-    /// Gives it a clean system, if it is one that gets any. It has no power.
-    pub fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError> {
-        self.deploy.deploy(exec)?;
+    /// Gives it a clean system, if it is one that gets any. It has no power. Where `stopped` becomes true, it ends.
+    pub fn deploy(&self, exec: &dyn Exec, stopped: Stopped) -> Result<(), LabError> {
+        self.deploy.deploy(exec, stopped)?;
         match self.file.deploy {
             DeployDriver::None => Ok(()),
             DeployDriver::Qemu { .. }
@@ -298,9 +298,10 @@ impl Parts<'_> {
                 // The file was looked through when it was read.
                 GridDriver::Local | GridDriver::Labgrid(_) => Box::new(NoDeploy),
             },
-            (DeployDriver::Qemu { image }, boot) => Box::new(QemuDeploy {
+            (DeployDriver::Qemu { image, size }, boot) => Box::new(QemuDeploy {
                 machine: self.qemu(),
                 image: self.lab.join(image),
+                size: *size,
                 known_good: match boot {
                     BootDriver::Qemu { known_good, .. } => Some(self.lab.join(known_good)),
                     BootDriver::Command { .. } | BootDriver::Grub | BootDriver::Kexec { .. } => {
@@ -308,6 +309,7 @@ impl Parts<'_> {
                     }
                 },
                 kernels: self.kernels(),
+                images: self.lab.join("state").join("images"),
             }),
         }
     }

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
@@ -13,6 +13,9 @@ use super::error::LabError;
 
 /// More of what a program complains of is not kept.
 const MAX_COMPLAINT: u64 = 64 << 10;
+
+/// Between looks whether somebody still waits for a program.
+const ASK: Duration = Duration::from_secs(1);
 
 /// How a program ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +33,24 @@ impl Exit {
     }
 }
 
+/// Asked now and then by what takes long: `true` if nobody waits for it any more, and it is to end.
+pub type Stopped<'a> = &'a (dyn Fn() -> bool + Sync);
+
 /// Runs a program with `input`, and hands at most `limit` bytes of its output to `output`. After
 /// `within`, or with more output, it is killed with all that it started.
 pub fn run(
+    command: &mut Command,
+    input: &mut (dyn Read + Send),
+    output: &mut dyn Write,
+    limit: u64,
+    within: Duration,
+) -> Result<Exit, LabError> {
+    run_unless(&|| false, command, input, output, limit, within)
+}
+
+/// The same; it is killed as well where `stopped` becomes true.
+fn run_unless(
+    stopped: Stopped,
     command: &mut Command,
     input: &mut (dyn Read + Send),
     output: &mut dyn Write,
@@ -48,18 +66,25 @@ pub fn run(
     let group = Pid::from_child(&child);
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (done, ended) = mpsc::channel::<()>();
-    let (copied, complaint, exit, late) = thread::scope(|scope| {
+    let (copied, complaint, exit, killed) = thread::scope(|scope| {
         scope.spawn(move || {
             // A program that does not want its input closes it, which is no fault.
             let _ = stdin.map(|mut stdin| io::copy(input, &mut stdin));
         });
         let complaint = scope.spawn(move || complaint(stderr));
         let watch = scope.spawn(move || {
-            let late = ended.recv_timeout(within) == Err(RecvTimeoutError::Timeout);
-            if late {
-                kill(group);
+            let began = Instant::now();
+            loop {
+                let left = within.saturating_sub(began.elapsed());
+                if ended.recv_timeout(left.min(ASK)) != Err(RecvTimeoutError::Timeout) {
+                    return None;
+                }
+                let late = began.elapsed() >= within;
+                if late || stopped() {
+                    kill(group);
+                    return Some(late);
+                }
             }
-            late
         });
         let copied = match stdout {
             Some(stdout) => copy(stdout, output, limit),
@@ -72,11 +97,16 @@ pub fn run(
         // What it started may still hold the pipes; the watch ends that as well.
         let complaint = complaint.join().unwrap_or_default();
         drop(done);
-        (copied, complaint, exit, watch.join().unwrap_or(false))
+        (copied, complaint, exit, watch.join().unwrap_or(None))
     });
-    if late {
-        let what = format!("{name} did not end within {} s", within.as_secs());
-        return Err(LabError::new(what, "see whether the machine or the network hangs"));
+    if let Some(late) = killed {
+        return Err(match late {
+            true => LabError::new(
+                format!("{name} did not end within {} s", within.as_secs()),
+                "see whether the machine or the network hangs",
+            ),
+            false => was_stopped(&name),
+        });
     }
     match copied {
         Ok(true) => Ok(Exit { status: exit, complaint }),
@@ -91,10 +121,24 @@ pub fn run(
     }
 }
 
+/// What is said where somebody stopped.
+pub fn was_stopped(name: &str) -> LabError {
+    LabError::new(format!("{name} was stopped: nobody waits for it any more"), "see why in the log")
+}
+
 /// What a program prints, if it succeeds.
 pub fn text(command: &mut Command, within: Duration) -> Result<String, LabError> {
+    text_unless(&|| false, command, within)
+}
+
+/// The same; it is killed where `stopped` becomes true.
+pub fn text_unless(
+    stopped: Stopped,
+    command: &mut Command,
+    within: Duration,
+) -> Result<String, LabError> {
     let mut output = Vec::new();
-    let exit = run(command, &mut io::empty(), &mut output, 1 << 20, within)?;
+    let exit = run_unless(stopped, command, &mut io::empty(), &mut output, 1 << 20, within)?;
     let name = command.get_program().to_string_lossy();
     if !exit.success() {
         return Err(LabError::new(
@@ -144,6 +188,13 @@ pub fn command(words: &[String]) -> Command {
     command
 }
 
+/// A program that is where only root looks.
+pub fn for_root(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env("PATH", std::env::var("PATH").unwrap_or_default() + ":/usr/sbin:/sbin");
+    command
+}
+
 /// The last line that says something, cut to a readable length and without control characters.
 pub fn last_line(text: &str) -> String {
     let line = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no message");
@@ -175,7 +226,6 @@ fn kill(group: Pid) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
 
     fn words(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -203,6 +253,16 @@ mod tests {
         hanging.args(["-c", "sleep 60 & sleep 60"]);
         let error = text(&mut hanging, Duration::from_millis(200)).expect_err("it hangs");
         assert!(error.what.contains("did not end"), "{error}");
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_killed() {
+        let began = Instant::now();
+        let stopped = || began.elapsed() > Duration::from_millis(100);
+        let mut hanging = Command::new("sleep");
+        let error = text_unless(&stopped, hanging.arg("60"), Duration::from_secs(60));
+        assert!(error.expect_err("it is killed").what.contains("sleep was stopped"));
         assert!(began.elapsed() < Duration::from_secs(30));
     }
 

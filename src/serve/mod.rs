@@ -1,6 +1,7 @@
 //! Hands out a site over HTTP.
 
 pub mod files;
+pub mod host;
 pub mod reload;
 
 use std::io;

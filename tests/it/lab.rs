@@ -3,10 +3,12 @@
 mod boot_once;
 mod console;
 mod cycle;
+mod deploying;
 mod faults;
 mod grub;
 pub mod guest;
 mod hostile;
+mod inventory;
 mod kexec;
 mod killed;
 #[cfg(feature = "smtp")]
@@ -15,5 +17,6 @@ mod mmtests;
 pub mod packages;
 pub mod played;
 mod prepare;
+mod rootfs;
 mod unpublished;
 pub mod world;

@@ -117,6 +117,11 @@ fn pages_words_themes_and_raw_logs_are_handed_out_and_nothing_else() {
         assert_eq!(status(&served.get(path)), "404", "{path}");
     }
     assert_eq!(status(&served.ask("POST", "/", "")), "405");
+
+    // A name of somebody else that came to stand for this machine.
+    let stranger = served.ask("GET", "/", "Host: example.org\r\n");
+    assert!(status(&stranger) == "421" && stranger.1.contains("--listen"), "{stranger:?}");
+    assert_eq!(status(&served.ask("GET", "/", "Host: localhost:80\r\n")), "200");
 }
 
 #[test]

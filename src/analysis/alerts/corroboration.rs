@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::alert::{Alert, Member};
 use super::judged::{Judged, JudgedSeries};
 use super::measured::BenchmarkKey;
-use super::words::and;
+use super::words::{and, and_others};
 
 /// What another machine with the same config says about a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -126,6 +126,15 @@ fn testimony(judged: &Judged, series: &JudgedSeries, member: &Member) -> Option<
 impl Alert {
     /// `ivor and ivy agree`, `ivy, measured as well, does not show it`, `not measured elsewhere`.
     pub fn corroboration(&self) -> String {
+        self.corroborated(and)
+    }
+
+    /// The same for a list, in which a dozen names would say less: `ivor, ivy and 10 others agree`.
+    pub fn corroboration_in_brief(&self) -> String {
+        self.corroborated(and_others)
+    }
+
+    fn corroborated(&self, names: impl Fn(&[&str]) -> String) -> String {
         let of = |says: Says| -> Vec<&str> {
             let with = self.witnesses.iter().filter(|witness| witness.says == says);
             with.map(|witness| witness.machine.as_str()).collect()
@@ -137,17 +146,17 @@ impl Alert {
                 let all: Vec<&str> = std::iter::once(self.of.place.machine.as_str())
                     .chain(others.iter().copied())
                     .collect();
-                parts.push(format!("{} agree", and(&all)));
+                parts.push(format!("{} agree", names(&all)));
             }
         }
         match of(Says::Contradicts).as_slice() {
             [] => {}
             [one] => parts.push(format!("{one}, measured as well, does not show it")),
-            many => parts.push(format!("{}, measured as well, do not show it", and(many))),
+            many => parts.push(format!("{}, measured as well, do not show it", names(many))),
         }
         match of(Says::CannotTell).as_slice() {
             [] => {}
-            some => parts.push(format!("{} cannot tell", and(some))),
+            some => parts.push(format!("{} cannot tell", names(some))),
         }
         if parts.is_empty() {
             return "not measured elsewhere".to_owned();

@@ -38,6 +38,16 @@ pub fn and(names: &[&str]) -> String {
     }
 }
 
+/// At most four of them by name: `ivor, ivy and 3 others`.
+pub fn and_others(names: &[&str]) -> String {
+    match names {
+        [first, second, others @ ..] if others.len() > 2 => {
+            format!("{first}, {second} and {} others", others.len())
+        }
+        few => and(few),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,6 +60,8 @@ mod tests {
         let shown: Vec<String> = [1.0, 0.9995, 0.5, 0.0004, 0.0].map(probability).to_vec();
         assert_eq!(shown, ["> 0.9999", "0.9995", "0.500", "0.0004", "< 0.0001"]);
         assert_eq!(and(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(and_others(&["a", "b", "c", "d"]), "a, b, c and d");
+        assert_eq!(and_others(&["a", "b", "c", "d", "e"]), "a, b and 3 others");
         assert_eq!(counted(1, "boot"), "1 boot");
     }
 }

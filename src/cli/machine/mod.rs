@@ -229,7 +229,7 @@ impl Deploy {
         let within = Duration::from_secs(machine.file.patience.power);
         machine.forget_connections();
         power::ensure(machine.power.as_ref(), PowerState::Off, within)?;
-        machine.deploy(machine.exec(None)?.as_ref())?;
+        machine.deploy(machine.exec(None)?.as_ref(), &|| false)?;
         // Who installs it may have left it on.
         power::shut_down(machine.power.as_ref(), within, within)?;
         print(&format!("{} is clean, and off\n", machine.name))
@@ -263,7 +263,7 @@ impl PrepareVerb {
 impl MachineVerb {
     pub fn run(self) -> anyhow::Result<Ending> {
         match self.verb {
-            Verb::List(list) => list.run()?,
+            Verb::List(list) => return list.run(),
             Verb::Show(show) => show.run()?,
             Verb::Check(check) => return check.run(),
             Verb::Power(power) => power.run()?,

@@ -7,12 +7,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{InLab, Named};
-use crate::cli::{print, warn};
+use crate::cli::{Ending, print, warn};
 use crate::client::{Entry, Event, Journal};
 use crate::lab::grid::Lease;
-use crate::lab::{Lab, Machine, MachineFile, twins};
+use crate::lab::{Lab, LabError, Machine, MachineFile, Twins, twins};
 
 /// List the machines of a lab
+///
+/// Exits with 1 if some of the files cannot be used, and says which.
 #[derive(Debug, Args)]
 pub struct List {
     #[command(flatten)]
@@ -46,7 +48,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(machine: &Machine) -> anyhow::Result<Shown> {
+    fn of(machine: &Machine) -> Result<Shown, LabError> {
         let newest = newest_job(machine);
         let journal = match &newest {
             Some(folder) => Journal::read(&folder.join("journal.jsonl"))?,
@@ -79,17 +81,24 @@ fn newest_job(machine: &Machine) -> Option<PathBuf> {
 }
 
 impl List {
-    pub fn run(self) -> anyhow::Result<()> {
+    pub fn run(self) -> anyhow::Result<Ending> {
         let lab = Lab::at(&self.of.lab)?;
         let inventory = lab.inventory()?;
-        inventory.faults.iter().for_each(|fault| warn(&fault.to_string()));
-        twins(&inventory.machines).iter().for_each(|twins| warn(&twins.fault().to_string()));
+        let twins = twins(&inventory.machines);
+        let mut faults: Vec<LabError> = twins.iter().map(Twins::fault).collect();
+        faults.extend(inventory.faults);
         let mut all = Vec::new();
         for name in inventory.machines.keys() {
-            all.push(Shown::of(&lab.machine(name)?)?);
+            match lab.machine(name).and_then(|machine| Shown::of(&machine)) {
+                Ok(shown) => all.push(shown),
+                Err(fault) => faults.push(fault),
+            }
         }
+        faults.iter().for_each(|fault| warn(&fault.to_string()));
+        let ending = if faults.is_empty() { Ending::Fine } else { Ending::Found };
         if self.json {
-            return print(&(serde_json::to_string_pretty(&all)? + "\n"));
+            print(&(serde_json::to_string_pretty(&all)? + "\n"))?;
+            return Ok(ending);
         }
         let width = all.iter().map(|shown| shown.name.len()).max().unwrap_or(0);
         let mut text = String::new();
@@ -103,7 +112,8 @@ impl List {
             text += format!("{:<width$}  {state}  {what}", shown.name).trim_end();
             text.push('\n');
         }
-        print(&text)
+        print(&text)?;
+        Ok(ending)
     }
 }
 

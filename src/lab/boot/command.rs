@@ -24,7 +24,7 @@ pub struct CommandBoot {
     pub install: Vec<Vec<String>>,
     /// Make the next boot that of `{release}`.
     pub once: Vec<Vec<String>>,
-    /// Make it that of the known-good kernel after all.
+    /// Take that back.
     pub cancel: Vec<Vec<String>>,
 }
 
@@ -87,8 +87,9 @@ impl Boot for CommandBoot {
         run_all(exec, &self.once, &[("release", release)])
     }
 
-    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError> {
-        run_all(exec, &self.cancel, &[]).map(|()| !self.cancel.is_empty())
+    fn cancel(&self, exec: &dyn Exec, release: Option<&str>) -> Result<bool, LabError> {
+        run_all(exec, &self.cancel, &[("release", release.unwrap_or_default())])
+            .map(|()| !self.cancel.is_empty())
     }
 
     fn check(&self, _exec: &dyn Exec) -> Result<String, LabError> {

@@ -32,8 +32,8 @@ impl Boot for GrubBoot {
         package::run(exec, SCRIPT, &["once", release]).map(drop)
     }
 
-    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError> {
-        package::run(exec, SCRIPT, &["cancel"]).map(|_| true)
+    fn cancel(&self, exec: &dyn Exec, release: Option<&str>) -> Result<bool, LabError> {
+        package::run(exec, SCRIPT, &["cancel", release.unwrap_or_default()]).map(|_| true)
     }
 
     fn check(&self, exec: &dyn Exec) -> Result<String, LabError> {

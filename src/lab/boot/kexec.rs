@@ -38,7 +38,7 @@ impl Boot for KexecBoot {
     }
 
     /// A kernel that is loaded is gone with the power.
-    fn cancel(&self, _exec: &dyn Exec) -> Result<bool, LabError> {
+    fn cancel(&self, _exec: &dyn Exec, _release: Option<&str>) -> Result<bool, LabError> {
         Ok(true)
     }
 

@@ -41,9 +41,10 @@ pub trait Boot: Send + Sync {
     /// Makes the next boot, and only that, one of this release.
     fn once(&self, exec: &dyn Exec, release: &str) -> Result<(), LabError>;
 
-    /// The next boot is that of the known-good kernel after all; `false` where the driver cannot see to
-    /// that. No harm if nothing was asked for.
-    fn cancel(&self, exec: &dyn Exec) -> Result<bool, LabError>;
+    /// This release was asked for and is not to be booted next after all; `false` where the driver cannot see
+    /// to that. What somebody else asked for stays, and no harm if nothing was. Only where nobody else can ask,
+    /// it may be unknown what was asked for.
+    fn cancel(&self, exec: &dyn Exec, release: Option<&str>) -> Result<bool, LabError>;
 
     /// Looks whether it can be done on the system that runs; says what it goes by. Changes nothing.
     fn check(&self, exec: &dyn Exec) -> Result<String, LabError>;

@@ -56,7 +56,8 @@ impl Boot for QemuBoot {
         self.machine.take(&Kernel { release: release.to_owned(), folder }, &self.machine.next())
     }
 
-    fn cancel(&self, _exec: &dyn Exec) -> Result<bool, LabError> {
+    /// Nobody else can ask it for one.
+    fn cancel(&self, _exec: &dyn Exec, _release: Option<&str>) -> Result<bool, LabError> {
         let next = self.machine.next();
         match fs::remove_dir_all(&next) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {

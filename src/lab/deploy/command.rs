@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Deploy;
+use super::{Deploy, Stopped};
 use crate::lab::error::LabError;
 use crate::lab::exec::Exec;
 use crate::lab::process;
@@ -15,8 +15,8 @@ const WITHIN: Duration = Duration::from_secs(4 * 3600);
 pub struct CommandDeploy(pub Vec<String>);
 
 impl Deploy for CommandDeploy {
-    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
-        process::text(&mut process::command(&self.0), WITHIN).map(drop)
+    fn deploy(&self, _exec: &dyn Exec, stopped: Stopped) -> Result<(), LabError> {
+        process::text_unless(stopped, &mut process::command(&self.0), WITHIN).map(drop)
     }
 
     fn check(&self) -> Result<String, LabError> {

@@ -11,11 +11,13 @@ pub use command::CommandDeploy;
 pub use orthos::OrthosDeploy;
 pub use qemu::QemuDeploy;
 
+pub use super::process::Stopped;
+
 /// What gives a machine a clean system.
 pub trait Deploy: Send + Sync {
     /// Does it. The machine has no power, and boots its known-good kernel afterwards; `exec` reaches its
     /// system.
-    fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError>;
+    fn deploy(&self, exec: &dyn Exec, stopped: Stopped) -> Result<(), LabError>;
 
     /// Looks whether it could; says what it goes by. Changes nothing.
     fn check(&self) -> Result<String, LabError>;
@@ -26,7 +28,7 @@ pub trait Deploy: Send + Sync {
 pub struct NoDeploy;
 
 impl Deploy for NoDeploy {
-    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
+    fn deploy(&self, _exec: &dyn Exec, _stopped: Stopped) -> Result<(), LabError> {
         Ok(())
     }
 

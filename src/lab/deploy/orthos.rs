@@ -3,10 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Deploy;
+use super::{Deploy, Stopped};
 use crate::lab::error::LabError;
 use crate::lab::exec::{self, Exec};
 use crate::lab::grid::OrthosMachine;
+use crate::lab::process;
 
 /// Between looks whether it is there.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -41,11 +42,14 @@ impl Deploy for OrthosDeploy {
         self.machine.offers(&self.profile).map(|()| format!("Orthos offers {}", self.profile))
     }
 
-    fn deploy(&self, exec: &dyn Exec) -> Result<(), LabError> {
+    fn deploy(&self, exec: &dyn Exec, stopped: Stopped) -> Result<(), LabError> {
         self.machine.setup(&self.profile)?;
         // Orthos only queues it, and says nothing more of it.
         let asked = Instant::now();
         loop {
+            if stopped() {
+                return Err(process::was_stopped("the installation by Orthos"));
+            }
             match age(exec) {
                 Some(age) if age <= asked.elapsed() + SLACK => return Ok(()),
                 Some(age) => {

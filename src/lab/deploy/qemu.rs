@@ -1,51 +1,117 @@
 //! A new disk for a virtual machine.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::Deploy;
+use super::{Deploy, Stopped};
 use crate::lab::error::LabError;
 use crate::lab::exec::Exec;
 use crate::lab::process;
-use crate::lab::qemu::{QemuMachine, is_qcow2, prepared};
+use crate::lab::qemu::{QemuMachine, Rootfs, copy_sparse, is_archive, is_qcow2, prepared};
 
 /// An overlay is made in no time.
 const WITHIN: Duration = Duration::from_secs(60);
-/// Blocks of zeros are left out.
-const BLOCK: usize = 64 << 10;
+/// Where a kernel finds the file system of an archive.
+const ROOT: &str = "root=/dev/vda";
 
 /// What a virtual machine begins with.
 #[derive(Clone, Debug)]
 pub struct QemuDeploy {
     /// The machine.
     pub machine: QemuMachine,
-    /// What its disk becomes a copy of, or an overlay if it is a qcow2 image.
+    /// What its disk becomes a copy of, or an overlay if it is a qcow2 image or a tar archive.
     pub image: PathBuf,
+    /// Size of the file system that an archive becomes, in MiB.
+    pub size: Option<u64>,
     /// Package of the known-good kernel; `None` if it is on the disk.
     pub known_good: Option<PathBuf>,
     /// Where prepared kernels are kept.
     pub kernels: PathBuf,
+    /// Where file systems of archives are kept.
+    pub images: PathBuf,
+}
+
+/// What an image is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Raw,
+    Qcow2,
+    Archive,
+}
+
+impl QemuDeploy {
+    /// An error if the machine could not boot of it.
+    fn kind(&self) -> Result<Kind, LabError> {
+        let archive = !is_qcow2(&self.image) && is_archive(&self.image)?;
+        if !archive {
+            return match self.size {
+                Some(_) => Err(LabError::new(
+                    format!("{}: it is no tar archive, and has a size", self.image.display()),
+                    "leave size out of [deploy]",
+                )),
+                None if is_qcow2(&self.image) => Ok(Kind::Qcow2),
+                None => Ok(Kind::Raw),
+            };
+        }
+        let Some(command_line) = &self.machine.command_line else {
+            return Err(LabError::new(
+                format!(
+                    "{}: an archive has no boot loader, and {} boots what is on its disk",
+                    self.image.display(),
+                    self.machine.name
+                ),
+                "say driver = \"qemu\" in [boot], with known_good and command_line, or give the image of a whole disk",
+            ));
+        };
+        // The last one counts.
+        match command_line.split_whitespace().rfind(|word| word.starts_with("root=/dev/")) {
+            Some(root) if root != ROOT => Err(LabError::new(
+                format!(
+                    "{}: an archive becomes a disk without partitions, and {} says {root}",
+                    self.image.display(),
+                    self.machine.name
+                ),
+                format!("say {ROOT} in command_line of [boot]"),
+            )),
+            _ => Ok(Kind::Archive),
+        }
+    }
+
+    /// Makes the disk; gives the name of what it is an overlay of in the folder of the machine.
+    fn make_disk(&self, disk: &Path) -> Result<Option<PathBuf>, LabError> {
+        let _ = fs::remove_file(disk);
+        let overlay = |of: &Path, format: &str| {
+            let mut command = Command::new("qemu-img");
+            command.args(["create", "-q", "-f", "qcow2", "-F", format, "-b"]);
+            process::text(command.arg(of).arg(disk), WITHIN).map(drop)
+        };
+        match self.kind()? {
+            Kind::Raw => copy(&self.image, disk).map_err(LabError::file(&self.image))?,
+            Kind::Qcow2 => overlay(&self.image, "qcow2")?,
+            Kind::Archive => {
+                let rootfs = Rootfs { archive: &self.image, size: self.size, images: &self.images };
+                let base = rootfs.put(&self.machine.folder)?;
+                overlay(&base, "raw")?;
+                return Ok(Some(base));
+            }
+        }
+        Ok(None)
+    }
 }
 
 impl Deploy for QemuDeploy {
-    fn deploy(&self, _exec: &dyn Exec) -> Result<(), LabError> {
+    fn deploy(&self, _exec: &dyn Exec, _stopped: Stopped) -> Result<(), LabError> {
         let disk = &self.machine.qemu.disk;
         if let Some(folder) = disk.parent() {
             fs::create_dir_all(folder).map_err(LabError::file(folder))?;
         }
         let new = disk.with_extension("new");
-        if is_qcow2(&self.image) {
-            let _ = fs::remove_file(&new);
-            let mut command = Command::new("qemu-img");
-            command.args(["create", "-q", "-f", "qcow2", "-F", "qcow2", "-b"]);
-            process::text(command.arg(&self.image).arg(&new), WITHIN)?;
-        } else {
-            copy(&self.image, &new).map_err(LabError::file(&self.image))?;
-        }
+        let base = self.make_disk(&new)?;
         fs::rename(&new, disk).map_err(LabError::file(disk))?;
+        Rootfs::forget(&self.machine.folder, base.as_deref())?;
         let Some(known_good) = &self.known_good else { return Ok(()) };
         let _ = fs::remove_dir_all(self.machine.next());
         let kernel = prepared(known_good, &self.kernels, &self.machine.qemu.busybox)?;
@@ -56,58 +122,18 @@ impl Deploy for QemuDeploy {
         for path in std::iter::once(&self.image).chain(&self.known_good) {
             fs::metadata(path).map_err(LabError::file(path))?;
         }
-        Ok(format!("{} is there", self.image.display()))
+        let what = match self.kind()? {
+            Kind::Raw => "a raw image",
+            Kind::Qcow2 => "a qcow2 image",
+            Kind::Archive => {
+                process::text(process::for_root("mke2fs").arg("-V"), WITHIN)?;
+                "an archive"
+            }
+        };
+        Ok(format!("{} is there: {what}", self.image.display()))
     }
 }
 
-/// Copies an image; holes stay holes.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let mut from = File::open(from)?;
-    let size = from.metadata()?.len();
-    let mut to = File::create(to)?;
-    let mut block = vec![0; BLOCK];
-    let mut at = 0;
-    while at < size {
-        let count = fill(&mut from, &mut block)?;
-        if count == 0 {
-            break;
-        }
-        if block[..count].iter().any(|byte| *byte != 0) {
-            to.seek(SeekFrom::Start(at))?;
-            to.write_all(&block[..count])?;
-        }
-        at += count as u64;
-    }
-    to.set_len(size)
-}
-
-fn fill(from: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
-    let mut count = 0;
-    while count < block.len() {
-        match from.read(&mut block[count..])? {
-            0 => break,
-            more => count += more,
-        }
-    }
-    Ok(count)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::MetadataExt as _;
-
-    #[test]
-    fn a_copy_has_the_same_bytes_and_the_same_holes() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
-        let mut file = File::create(&one).expect("writable");
-        file.write_all(b"begin").expect("writable");
-        file.seek(SeekFrom::Start((8 << 20) + 5)).expect("a file");
-        file.write_all(b"middle").expect("writable");
-        file.set_len((16 << 20) + 7).expect("a file");
-        copy(&one, &other).expect("copied");
-        assert_eq!(fs::read(&one).expect("there"), fs::read(&other).expect("there"));
-        assert!(fs::metadata(&other).expect("there").blocks() * 512 < 1 << 20);
-    }
+    copy_sparse(&mut File::open(from)?, &mut File::create(to)?).map(drop)
 }

@@ -8,6 +8,8 @@ mod initramfs;
 mod kernel;
 mod modules;
 mod qmp;
+mod rootfs;
+mod sparse;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ use super::process;
 
 pub use initramfs::Archive;
 pub use kernel::{Kernel, prepared};
+pub use rootfs::{Rootfs, is_archive};
+pub use sparse::copy as copy_sparse;
 
 /// QEMU starts in a second; a busy machine needs longer.
 const START: Duration = Duration::from_secs(60);

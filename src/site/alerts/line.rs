@@ -126,7 +126,7 @@ impl Line {
                 let way = if alert.turn == Turn::Regression { "better" } else { "worse" };
                 format!("{against} got {way}")
             }),
-            elsewhere: alert.corroboration(),
+            elsewhere: alert.corroboration_in_brief(),
             role: role(alert),
             state: alert.state.word(),
             severity: alert.class.word(),

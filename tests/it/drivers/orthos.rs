@@ -198,7 +198,7 @@ fn a_real_orthos_installs_a_machine_or_is_found_out() {
 
     // It would do so for whoever asks.
     let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
-    let told = machine.deploy(machine.exec(None).unwrap().as_ref()).unwrap_err();
+    let told = machine.deploy(machine.exec(None).unwrap().as_ref(), &|| false).unwrap_err();
     assert!(told.remedy.contains("reserve it first"), "{told}");
     run(&["machine", "reserve", "node1", "--reason", "tests"]);
     orthos.switch("diskfirst", Some(""));

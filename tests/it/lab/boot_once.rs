@@ -2,7 +2,7 @@
 
 use super::played::Machine;
 
-const CANCEL: &str = "cancel = [[\"rm\", \"-f\", \"MACHINE/next\"]]\n";
+const CANCEL: &str = "cancel = [[\"sh\", \"-c\", \"! grep -qx $1 MACHINE/next || rm MACHINE/next\", \"sh\", \"{release}\"]]\n";
 
 #[test]
 fn lab_a_kernel_that_a_dead_client_asked_for_is_not_taken_for_the_known_good_one() {

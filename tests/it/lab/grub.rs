@@ -120,8 +120,19 @@ fn lab_what_grub_was_asked_for_and_never_booted_does_not_stay_in_the_way() {
         .collect();
     assert_eq!(boots, [content.release.as_str(), good.trim()], "{console}");
     world.switched_on();
-    let environment = world.printed(&["machine", "exec", "vm1", "--", "grub-editenv", "list"]);
-    assert!(!environment.contains("next_entry=g"), "{environment}");
+    let on = |words: &[&str]| world.printed(&[&["machine", "exec", "vm1", "--"], words].concat());
+    let environment = || on(&["grub-editenv", "list"]);
+    assert!(!environment().contains("next_entry=g"), "{}", environment());
+    // What somebody else asks for is theirs.
+    let exec = machine.exec(None).unwrap();
+    let cancel = || machine.boot.cancel(exec.as_ref(), Some(&installed.release)).unwrap();
+    on(&["grub-editenv", "-", "set", "next_entry=gnulinux-theirs"]);
+    cancel();
+    assert!(environment().contains("next_entry=gnulinux-theirs\n"), "{}", environment());
+    machine.boot.once(exec.as_ref(), &installed.release).unwrap();
+    assert!(environment().contains(&installed.release), "{}", environment());
+    cancel();
+    assert!(!environment().contains("next_entry=g"), "{}", environment());
     assert_eq!(world.printed(&["machine", "exec", "vm1", "--", "uname", "-r"]), good);
 }
 

@@ -91,14 +91,8 @@ complete() {
 
 case $1 in
 install)
-    cd "$2"
-    release=$(release)
     keep_default
-    unpack > unpack.log 2>&1 || { tail -n 1 unpack.log >&2; exit 1; }
-    complete "$release" > complete.log 2>&1 || { tail -n 1 complete.log >&2; exit 1; }
-    cd /
-    rm -rf "$2"
-    echo "$release"
+    install_package "$2"
     ;;
 check)
     for name in mkconfig set-default reboot editenv; do tool "$name" > /dev/null; done
@@ -113,8 +107,9 @@ once)
     sync
     ;;
 cancel)
-    # Where GRUB cannot write, it is there even after it was booted.
-    if "$(tool editenv)" - list | grep -q '^next_entry=.'; then
+    # Where GRUB cannot write, it is there even after it was booted. What somebody else asked for is theirs.
+    id=$(entry "$2")
+    if [ -n "$id" ] && "$(tool editenv)" - list | grep -qxF "next_entry=$id"; then
         "$(tool editenv)" - unset next_entry
         sync
     fi

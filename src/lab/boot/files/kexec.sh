@@ -49,13 +49,7 @@ complete() {
 case $1 in
 install)
     able
-    cd "$2"
-    release=$(release)
-    unpack > unpack.log 2>&1 || { tail -n 1 unpack.log >&2; exit 1; }
-    complete "$release" > complete.log 2>&1 || { tail -n 1 complete.log >&2; exit 1; }
-    cd /
-    rm -rf "$2"
-    echo "$release"
+    install_package "$2"
     ;;
 check)
     able

@@ -24,3 +24,14 @@ release() {
     *) fail "there are several kernels in it: $(tr '\n' ' ' < releases.list)" ;;
     esac
 }
+
+# In the folder $1, by what `unpack` and `complete` of the script do.
+install_package() {
+    cd "$1"
+    release=$(release)
+    unpack > unpack.log 2>&1 || { tail -n 1 unpack.log >&2; exit 1; }
+    complete "$release" > complete.log 2>&1 || { tail -n 1 complete.log >&2; exit 1; }
+    cd /
+    rm -rf "$1"
+    echo "$release"
+}
