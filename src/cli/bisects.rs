@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::bisect::{self, Account, Session, SessionError, mail};
+use crate::bisect::{self, Account, Session, SessionError, logs, mail};
 use crate::mmtests::printable;
 use crate::model::{Problem, Severity};
 use crate::site::Bisect;
@@ -38,7 +38,7 @@ pub fn open(folder: &Path) -> Result<Bisect, SessionError> {
     let account = Account::of(&session);
     let mail = mail(&account, &[]);
     let name = folder.file_name().map_or_else(String::new, printable);
-    Ok(Bisect { name, account, mail })
+    Ok(Bisect { name, account, mail, logs: logs::all(folder) })
 }
 
 /// Opens all of them; what cannot be opened is a problem.

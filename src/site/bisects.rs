@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::names::slug;
 use super::plot::{self, Plot};
-use super::templates::{Link, Place};
+use super::raw_logs::LogLink;
+use super::templates::{Link, Place, root_of};
 use super::{Output, Site, SiteError, alerts, data, format};
-use crate::bisect::{Account, Stage, figure};
+use crate::bisect::logs::Log;
+use crate::bisect::{self, Account, Stage, figure};
 
 /// A search, as it is now.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub struct Bisect {
     pub account: Account,
     /// A mail about the commit that was found.
     pub mail: Option<String>,
+    /// What builds and measurements printed, and their runs.
+    pub logs: Vec<Log>,
 }
 
 #[derive(Serialize)]
@@ -33,6 +37,7 @@ struct Page<'s> {
     likeliest: Vec<Row>,
     plot: Option<Plot>,
     measured: Vec<Row>,
+    has_logs: bool,
     mail: Option<&'s str>,
     commands: String,
 }
@@ -48,6 +53,7 @@ struct Row {
     values: String,
     probability: String,
     class: &'static str,
+    logs: Vec<LogLink>,
 }
 
 /// Path of the page of a search.
@@ -94,7 +100,15 @@ fn write(site: &Site, search: &Bisect, out: &dyn Output) -> Result<(), SiteError
         facts: facts(account),
         likeliest: account.likeliest.iter().map(likely).collect(),
         plot: plot::bisect(account)?,
-        measured: account.measured.iter().map(|one| measured(account, one, found)).collect(),
+        measured: account
+            .measured
+            .iter()
+            .map(|one| Row {
+                logs: logs(site, search, &one.commit),
+                ..measured(account, one, found)
+            })
+            .collect(),
+        has_logs: !search.logs.is_empty(),
         mail: search.mail.as_deref(),
         commands: format!(
             "melbot bisect status RESULTS/bisects/{0}\nmelbot bisect report RESULTS/bisects/{0}\n",
@@ -154,6 +168,7 @@ fn likely(candidate: &crate::bisect::Candidate) -> Row {
         values: String::new(),
         probability: percent(candidate.probability),
         class: "",
+        logs: Vec::new(),
     }
 }
 
@@ -171,7 +186,19 @@ fn measured(account: &Account, one: &crate::bisect::Measured, found: Option<&str
         },
         probability: percent(one.probability),
         class: if found == Some(one.commit.as_str()) { "found" } else { "" },
+        logs: Vec::new(),
     }
+}
+
+/// The logs of a commit.
+fn logs(site: &Site, search: &Bisect, commit: &str) -> Vec<LogLink> {
+    let root = root_of(&page_of(&search.name));
+    let of_it = search.logs.iter().filter(|log| commit.starts_with(&log.commit));
+    let link = |log: &Log| {
+        let path = format!("{}/{}/{}", bisect::FOLDER, search.name, log.path.display());
+        site.catalogue.options.raw_logs.link(&root, &log.label, &path)
+    };
+    of_it.map(link).collect()
 }
 
 fn short(commit: &str) -> String {

@@ -142,8 +142,11 @@ pub fn wait_for_leftovers(
     }
 }
 
+/// What a command complains of.
+pub const STDERR: &str = "stderr";
+
 /// Runs a command, and ends it with all that it started after so long, or when melbot itself is to end. What it
-/// prints is in `stdout` and `stderr` of the folder until the next one.
+/// prints is in `stdout` and `stderr` of the folder until it is kept elsewhere, or the next one begins.
 pub fn run(
     command: &mut Command,
     folder: &Path,
@@ -155,7 +158,7 @@ pub fn run(
         options.create(true).truncate(true).read(true).write(true);
         options.open(folder.join(name))
     };
-    let (mut stdout, mut stderr) = (open(STDOUT)?, open("stderr")?);
+    let (mut stdout, mut stderr) = (open(STDOUT)?, open(STDERR)?);
     // Who has it locked still was told of, or is of another session than what was ended late.
     let _ = stdout.try_lock();
     command.stdin(Stdio::null()).stdout(stdout.try_clone()?).stderr(stderr.try_clone()?);

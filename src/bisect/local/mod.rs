@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use self::command::{Ended, Kind, Patience, Signals};
 use crate::bisect::checkout::{self, CHECKOUT};
+use crate::bisect::logs::{self, RUNS};
 use crate::bisect::reading;
 use crate::bisect::session::{Session, SessionError};
 use crate::bisect::steps::{Event, Outcome, Place, Purpose, Step};
@@ -182,7 +183,6 @@ pub(in crate::bisect) fn remove(folder: &Path) -> Result<(), LocalError> {
 }
 
 const IMAGES: &str = "images";
-const RUNS: &str = "runs";
 
 struct Local<'a, Tell> {
     /// The checkout.
@@ -374,12 +374,21 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         Ok(Err(reason))
     }
 
+    /// How what is built now differs from the commit, as names of runs and logs tell it.
+    fn variant(&self) -> &'static str {
+        match (self.reverted.is_some(), self.relaid) {
+            (true, _) => "-without",
+            (false, true) => "-relaid",
+            (false, false) => "",
+        }
+    }
+
     /// A new, empty folder.
     fn run_folder(&self, commit: &str) -> Result<PathBuf, LocalError> {
         let runs = self.session.folder().join(RUNS);
         fs::create_dir_all(&runs).map_err(|source| failed(&runs, source))?;
         for number in 1.. {
-            let folder = runs.join(format!("{number:04}-{commit:.12}"));
+            let folder = runs.join(format!("{number:04}-{commit:.12}{}", self.variant()));
             match fs::create_dir(&folder) {
                 Ok(()) => return Ok(folder),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -409,6 +418,11 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
         let within = self.patience.with(kind);
         let ended = command::run(&mut shell, self.session.folder(), within, &self.signals);
         let ended = ended.map_err(|source| LocalError::Io { what: what.to_owned(), source })?;
+        let word = if kind == Kind::Build { "build" } else { "measurement" };
+        let word = format!("{word}{}", self.variant());
+        let printed = [command::STDOUT, command::STDERR];
+        let kept = logs::keep(self.session.folder(), printed, &word, commit);
+        kept.map_err(|source| failed(self.session.folder(), source))?;
         if let Ended::Well(_, seconds) = &ended {
             self.patience.took(kind, *seconds);
         }

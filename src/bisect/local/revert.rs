@@ -50,6 +50,7 @@ impl<Tell: FnMut(&Session, Progress)> Local<'_, Tell> {
             }
         }
         git(&self.work, &["reset", "--hard", "--quiet"])?;
+        self.reverted = None;
         Ok(())
     }
 }

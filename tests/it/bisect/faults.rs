@@ -81,6 +81,29 @@ fn a_search_on_a_full_disk_ends_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_machine_that_is_down_for_a_while_leaves_no_commit_out() {
+    let tree = Tree::new(12, 7, &[]);
+    tree.start();
+    let (search, down) = (tree.search(), tree.dir.path().join("down"));
+    let measure = format!("[ ! -e {} ] || exit 255; {}", text(&down), tree.measure());
+    let run = |extra: &str| {
+        let measure = format!("{extra}{measure}");
+        melbot(&["run", text(&search), "--json", "--measure", &measure])
+    };
+    // It goes down when both ends are measured.
+    let counted = tree.dir.path().join("count");
+    let falls = format!("[ \"$(cat {0})\" != 14 ] || touch {1}; ", text(&counted), text(&down));
+    let stopped = run(&falls);
+    assert_eq!(stopped.status.code(), Some(2), "{stopped:?}");
+    assert!(String::from_utf8_lossy(&stopped.stderr).contains("cannot be measured"));
+    assert!(!fs::read_to_string(tree.journal()).unwrap().contains("skip"));
+    fs::remove_file(&down).unwrap();
+    let account: Value = serde_json::from_slice(&run("").stdout).unwrap();
+    assert_eq!(account["likeliest"][0]["commit"], tree.commits[7].as_str(), "{account}");
+    assert_eq!((&account["state"], &account["skipped"]), (&"found".into(), &0.into()));
+}
+
+#[test]
 fn ends_the_other_way_around_are_a_search_for_what_repaired_it() {
     let tree = Tree::new(12, 7, &[]);
     let (source, search) = (tree.source(), tree.search());

@@ -111,7 +111,24 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
         client().contains("lease lost: jane has the machine")
     });
     jane(&["release", "m"]);
-    bob.wait("the commit", PATIENCE, || mails().contains("[REGRESSION]"));
+    // And after each step of the search, as soon as its journal has it.
+    let steps = || -> usize {
+        let searches = fs::read_dir(world.path("results/bisects")).into_iter().flatten().flatten();
+        let journals = searches.map(|search| search.path().join("journal.jsonl"));
+        journals.filter_map(|path| Some(fs::read_to_string(path).ok()?.lines().count())).sum()
+    };
+    let (mut known, mut killed) = (steps(), 0);
+    loop {
+        let over = || mails().contains("[REGRESSION]");
+        bob.wait("a step", PATIENCE, || steps() > known || over());
+        if over() {
+            break;
+        }
+        bob.kill();
+        bob = Bob::start(world);
+        (known, killed) = (steps(), killed + 1);
+    }
+    assert!(killed > 5, "killed after {killed} steps");
     let mail = mails();
     assert!(mail.contains(&format!("#regzbot introduced: {culprit:.12}")), "{mail}");
     assert!(mail.contains("Subject: [melbot] [REGRESSION] poundsyscall "), "{mail}");
@@ -156,6 +173,6 @@ fn bob_finds_a_regression_and_its_commit_and_nobody_has_touched_anything() {
     let config = world.read(&format!("{runs}/{first}/config"));
     assert!(config.contains("export MMTESTS='poundsyscall'\n"), "{config}");
     bob.end();
-    println!("{kills} rounds; {clients} clients among what was killed");
+    println!("{kills} rounds and {killed} steps; {clients} clients among what was killed");
     println!("{:.0} s\n{}", began.elapsed().as_secs_f64(), world.read("bob.log"));
 }
