@@ -286,3 +286,45 @@ fn a_reservation_that_ends_too_soon_is_extended() {
     }
     assert_eq!(*days.lock().unwrap(), [2], "once, until tomorrow and a day more");
 }
+
+#[test]
+fn a_machine_that_orthos_lends_to_somebody_else_meanwhile_is_not_waited_for() {
+    let held = Arc::new(Mutex::new(USER.to_owned()));
+    let by = Arc::clone(&held);
+    let server = serve(move |request| {
+        let mut by = by.lock().unwrap();
+        let message = json!({ "header": { "type": "MESSAGE" }, "data": { "message": "OK." } });
+        let answer = match request.path.as_str() {
+            "/api/login" => json!({ "token": "1" }),
+            path if path.ends_with("option_or_choice=list") => {
+                json!({ "header": { "type": "TABLE" }, "data": [{ "full": "a:b" }] })
+            }
+            path if path.starts_with("/api/setup?") => {
+                *by = "jane".to_owned();
+                message
+            }
+            path if path.starts_with("/api/machine?") => {
+                let field = |value: Value| json!({ "value": value });
+                let until = field(json!("2999-01-01T23:59:59+01:00"));
+                let machine = json!({ "fqdn": field(json!("a.b")), "id": field(json!(1)),
+                    "reserved_by": field(json!(*by)), "reserved_until": until });
+                json!({ "header": { "type": "INFO" }, "data": machine })
+            }
+            _ => message,
+        };
+        (200, answer.to_string())
+    });
+    let lab = Lab::new(&format!(
+        "[grid]\ndriver = \"orthos\"\nurl = \"{}\"\nfqdn = \"a.b\"\nuser = \"{USER}\"\n\
+         password_file = \"keys/orthos\"\n[deploy]\ndriver = \"orthos\"\nprofile = \"a:b\"\n",
+        server.url()
+    ));
+    lab.secret("keys/orthos", PASSWORD);
+    let machine = melbot::lab::Lab::at(&lab.path("")).unwrap().machine("node1").unwrap();
+    let time = Duration::from_secs(900);
+    machine.grid.reserve("client 1", "tests", time).unwrap();
+    let lost = || machine.grid.renew("client 1", time).is_err();
+    let error = machine.deploy(machine.exec(None).unwrap().as_ref(), &lost).unwrap_err();
+    assert!(error.what.contains("the installation by Orthos was stopped"), "{error}");
+    assert_eq!(*held.lock().unwrap(), "jane", "it was asked for before");
+}

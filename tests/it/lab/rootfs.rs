@@ -169,7 +169,7 @@ fn lab_a_debian_that_comes_as_an_archive_does_jobs() {
     let mut make = Command::new("mmdebstrap");
     make.args(["--quiet", "--variant=minbase"])
         .arg("--include=systemd-sysv,udev,dbus,iproute2,openssh-server,procps,iputils-ping")
-        .arg("--customize-hook=mkdir -m 700 \"$1/root/.ssh\"")
+        .arg("--customize-hook=mkdir -p -m 700 \"$1/root/.ssh\"")
         .arg(format!(
             "--customize-hook=upload {} /root/.ssh/authorized_keys",
             world.path("keys/demo.pub").display()
