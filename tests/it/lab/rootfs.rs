@@ -168,7 +168,7 @@ fn lab_a_debian_that_comes_as_an_archive_does_jobs() {
     let mirror = std::env::var("MELBOT_MIRROR");
     let mut make = Command::new("mmdebstrap");
     make.args(["--quiet", "--variant=minbase"])
-        .arg("--include=systemd-sysv,udev,dbus,iproute2,openssh-server,procps,iputils-ping")
+        .arg("--include=systemd-sysv,udev,dbus,iproute2,openssh-server,time,iputils-ping")
         .arg("--customize-hook=mkdir -p -m 700 \"$1/root/.ssh\"")
         .arg(format!(
             "--customize-hook=upload {} /root/.ssh/authorized_keys",

@@ -21,7 +21,7 @@ pub fn make(tree: &Tree, scratch: &Path, image: &Path, size: u64) -> Result<(), 
     let mut command = process::for_root("mke2fs");
     command.env("LC_ALL", "C").args(["-q", "-F", "-t", "ext4", "-E", "root_owner=0:0", "-d"]);
     process::text(command.arg(&tree.root).arg(image).arg(format!("{size}M")), WITHIN)
-        .map_err(full)?;
+        .map_err(told)?;
     let script = script(tree, scratch)?;
     let mut command = process::for_root("debugfs");
     command.env("LC_ALL", "C").args(["-w", "-f", "-"]).arg(image);
@@ -30,18 +30,23 @@ pub fn make(tree: &Tree, scratch: &Path, image: &Path, size: u64) -> Result<(), 
     // It says its version first, and how it went nowhere else.
     match exit.complaint.lines().skip(1).find(|line| !line.trim().is_empty()) {
         None if exit.success() => Ok(()),
-        line => Err(full(LabError::new(
+        line => Err(told(LabError::new(
             format!("debugfs failed: {}", process::last_line(line.unwrap_or_default())),
             "see that e2fsprogs is 1.46 or newer",
         ))),
     }
 }
 
-/// They only say it in words.
-fn full(error: LabError) -> LabError {
-    match error.what.contains("No space left on device") {
-        true => LabError { remedy: "make room on the disk, and do it again".to_owned(), ..error },
-        false => error,
+/// What they only say in words, and what is to be done.
+const SAID: [(&str, &str); 2] = [
+    ("No space left on device", "make room on the disk, and do it again"),
+    ("Could not allocate", "say a larger size in [deploy], or leave it out"),
+];
+
+fn told(error: LabError) -> LabError {
+    match SAID.iter().find(|(said, _)| error.what.contains(said)) {
+        Some((_, remedy)) => LabError { remedy: (*remedy).to_owned(), ..error },
+        None => error,
     }
 }
 

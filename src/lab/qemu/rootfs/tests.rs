@@ -204,6 +204,7 @@ fn what_is_no_archive_of_a_system_is_told_and_leaves_nothing() {
     let noise: String = (0..200_000_u32).map(|number| format!("{number} ")).collect();
     let long = archive(&[("x", Regular, 0o644, (0, 0), &noise), INIT]);
     let zst = zstd::encode_all(long.as_slice(), 1).expect("into memory");
+    let large = archive(&[INIT, ("x", Regular, 0o644, (0, 0), &"x".repeat(64 << 20))]);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(&long).expect("into memory");
     let gzip = gzip.finish().expect("into memory");
@@ -245,6 +246,7 @@ fn what_is_no_archive_of_a_system_is_told_and_leaves_nothing() {
             "there is no /sbin/init in it",
         ),
         ("too small", long.clone(), Some(1), "1 MiB are too few"),
+        ("hardly large enough", large, Some(66), "say a larger size"),
     ] {
         let place = Place::new();
         let error = place.put(&archive, size).expect_err(what);
