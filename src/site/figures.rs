@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::format;
+use super::{cells, format};
 use crate::analysis::{BenchmarkTable, Figure, OperationTable, RatioTable, StatisticRow};
 
 /// All figures of one operation.
@@ -85,6 +85,7 @@ pub fn ratios(table: &RatioTable, budget: usize) -> Option<Ratios> {
         return None;
     }
     let shown = table.rows.len().min(budget / columns);
+    let wide = cells::is_wide(columns);
     let rows = table.rows.iter().take(shown).map(|row| FigureRow {
         name: row.operation.clone(),
         cells: row
@@ -96,6 +97,7 @@ pub fn ratios(table: &RatioTable, budget: usize) -> Option<Ratios> {
                 note: cell.map(|cell| format::signed_percent(cell.change)),
                 star: false,
             })
+            .map(|cell| if wide { cell.brief() } else { cell })
             .collect(),
     });
     Some(Ratios {
