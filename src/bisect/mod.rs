@@ -13,6 +13,7 @@ mod entry;
 mod explain;
 mod levels;
 pub mod local;
+mod lock;
 pub mod logs;
 mod mail;
 mod narrow;

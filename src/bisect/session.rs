@@ -5,7 +5,7 @@
 //! what was being written then, and is dropped.
 
 use std::ffi::OsStr;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -15,6 +15,7 @@ use thiserror::Error;
 use super::candidates::{self, CandidatesError, Described};
 use super::commits::{BadGraph, Commits};
 use super::entry::{Check, Entry};
+use super::lock::{Lock, LockError};
 use super::search::Search;
 use super::steps::{Event, Place, Settings};
 use super::subject::{Alerted, Subject};
@@ -86,7 +87,7 @@ pub struct Session {
     journal: Vec<Entry>,
     /// Held by the one process that works on it.
     #[expect(dead_code, reason = "it is there to be let go at the end")]
-    lock: Option<File>,
+    lock: Option<Lock>,
 }
 
 /// So many builds and measurements tell what a build costs.
@@ -96,7 +97,6 @@ const SUBJECT: &str = mmtests::SEARCH;
 /// The good end, and the commits in question: what they were when the search began.
 const COMMITS: &str = "commits.jsonl";
 const JOURNAL: &str = "journal.jsonl";
-const LOCK: &str = "lock";
 /// No file of a search is larger.
 const LARGEST: u64 = 256 << 20;
 
@@ -448,14 +448,11 @@ impl Session {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, SessionError> {
-    let path = folder.join(LOCK);
-    let file = File::create(&path).map_err(|e| failed(&path, e))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SessionError::Busy(folder.display().to_string())),
-        Err(TryLockError::Error(error)) => Err(failed(&path, error)),
-    }
+fn lock(folder: &Path) -> Result<Lock, SessionError> {
+    Lock::of(folder).map_err(|error| match error {
+        LockError::Busy => SessionError::Busy(folder.display().to_string()),
+        LockError::Io(path, error) => failed(&path, error),
+    })
 }
 
 /// A search that knows nothing yet.
