@@ -135,7 +135,9 @@ impl Tree {
                 times.push((path.clone(), modified(&entry)));
             }
             self.add(&path, &mut entry)?;
-            self.bytes += entry.size().next_multiple_of(4096).saturating_add(4096).max(LEAST);
+            // A link may claim any size.
+            let blocks = entry.size().checked_next_multiple_of(4096).unwrap_or(u64::MAX);
+            self.bytes = self.bytes.saturating_add(blocks.saturating_add(4096).max(LEAST));
         }
         // Now that nothing is put there any more.
         for (path, time) in times {
