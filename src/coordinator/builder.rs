@@ -1,5 +1,6 @@
 //! Builds the kernels of the queue, here; [`conclude`] is what comes of it, wherever it was built.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::desk::Desk;
@@ -18,6 +19,9 @@ pub const RENEW: Duration = Duration::from_secs(20);
 pub const LEASE: Duration = Duration::from_secs(120);
 /// Between two looks at a queue that has nothing.
 const LOOK: Duration = Duration::from_millis(300);
+
+/// One build after the other ends, for what people are told depends on which others have. All end in one process.
+static ENDING: Mutex<()> = Mutex::new(());
 
 /// Takes build jobs until everything ends. Nobody else works under this name.
 pub fn work(desk: &Desk, name: &str, tell: &dyn Fn(&str)) -> Result<(), LabError> {
@@ -60,6 +64,7 @@ pub fn conclude(
     tell: &dyn Fn(&str),
 ) -> Result<(), QueueError> {
     let id = job.id;
+    let turn = ENDING.lock().unwrap_or_else(PoisonError::into_inner);
     let line = Line::of(queue, job)?;
     let letter = match built {
         Err(error) => {
@@ -70,6 +75,7 @@ pub fn conclude(
             let release = build.release.as_deref().unwrap_or("a kernel");
             tell(&format!("job {id}: {release} is built, in {} s", build.seconds));
             queue.finish(lease, &json(build))?;
+            drop(turn);
             match retention::tidy(desk, queue) {
                 Ok(gone) => gone.iter().for_each(|path| {
                     tell(&format!("{} was taken away for its room", path.display()));

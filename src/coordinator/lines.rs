@@ -141,8 +141,13 @@ impl Line {
         is_broken(before.next()) || is_broken(after.next())
     }
 
-    /// What people are told of a kernel that builds again, if those before it did not.
+    /// What people are told of a kernel that builds again, if those before it did not and they have not heard it of
+    /// the one after it.
     pub fn repaired(&self, job: i64) -> Option<String> {
+        let after = self.tried.iter().find(|tried| tried.job > job);
+        if after.is_some_and(|tried| tried.broken.is_none()) {
+            return None;
+        }
         let mut line = self.clone();
         line.tried.retain(|tried| tried.job < job);
         let Standing::Broken { since, .. } = line.standing() else { return None };
@@ -160,9 +165,10 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// Kernels 1, 2, …: `b` was built, `x` is broken.
+    /// Kernels 1, 2, …: `b` was built, `x` is broken, `?` is not done.
     fn line(course: &str) -> Line {
-        let tried = (1..).zip(course.chars()).map(|(number, came)| Tried {
+        let done = (1..).zip(course.chars()).filter(|(_, came)| *came != '?');
+        let tried = done.map(|(number, came)| Tried {
             job: number,
             kernel: format!("rc{number}"),
             broken: (came == 'x').then(|| "does not build: no x".to_owned()),
@@ -201,6 +207,9 @@ mod tests {
             ("bx", 3, Some("1 kernel did not, since rc2")),
             ("bxx", 4, Some("2 kernels did not, since rc2")),
             ("bxb", 4, None),
+            // Two builders: the later one was done first.
+            ("bx?b", 3, None),
+            ("bx?x", 3, Some("1 kernel did not, since rc2")),
         ] {
             let told = line(course).repaired(id);
             assert_eq!(told.is_some(), says.is_some(), "{course}: {told:?}");
